@@ -1,0 +1,134 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"muster/inventory"
+)
+
+// Report is one numbered message of a workstation. (Workstation, Run, Seq) is
+// its name: a repeat is harmless, the same name with another body is evidence of
+// a cloned identity.
+type Report struct {
+	Version     int           `json:"v"`
+	Workstation string        `json:"workstation"`
+	Run         string        `json:"run"` // random, new with each journal file
+	Seq         uint64        `json:"seq"` // 1, 2, 3 … within the run
+	Boot        string        `json:"boot"`
+	BootClock   time.Duration `json:"boot_clock_ns"` // clock since boot, suspend included, at reading
+	Wall        time.Time     `json:"wall"`          // the machine's own idea of the time
+	Agent       string        `json:"agent"`         // version
+
+	SettingsVersion string `json:"settings,omitempty"`
+	KeyVersion      int    `json:"key,omitempty"` // newest pool key that the agent holds
+
+	Network *inventory.Network `json:"network,omitempty"`
+	Health  *inventory.Health  `json:"health,omitempty"`
+
+	// Hashes of the lists as they are now; a controller that lacks one asks for it.
+	Hashes Hashes `json:"hashes"`
+
+	Hardware *inventory.Hardware `json:"hardware,omitempty"`
+	Firmware *inventory.Firmware `json:"firmware,omitempty"`
+	OS       *inventory.OS       `json:"os,omitempty"`
+	Software *SoftwareDelta      `json:"software,omitempty"`
+
+	Journal []JournalRecord `json:"journal,omitempty"`
+}
+
+// Hashes names the present content of each list; empty is not read yet.
+type Hashes struct {
+	Hardware string `json:"hardware,omitempty"`
+	Firmware string `json:"firmware,omitempty"`
+	OS       string `json:"os,omitempty"`
+	Software string `json:"software,omitempty"`
+}
+
+// SoftwareDelta turns the list named Base into the one named by Hashes.Software.
+// An empty Base means the whole list is in Added.
+type SoftwareDelta struct {
+	Base    string              `json:"base,omitempty"`
+	Added   []inventory.Program `json:"added,omitempty"`
+	Removed []inventory.Program `json:"removed,omitempty"`
+	Unknown string              `json:"unknown,omitempty"` // why the list could not be read
+}
+
+// Reply acknowledges a report: it is on the controller's disk.
+type Reply struct {
+	Wire     Range     `json:"wire"`
+	Seq      uint64    `json:"seq"`
+	Repeat   bool      `json:"repeat,omitempty"` // it had been acknowledged before
+	Now      time.Time `json:"now"`
+	Settings *Settings `json:"settings,omitempty"` // only when Report.SettingsVersion is not the newest
+	Want     []List    `json:"want,omitempty"`
+	// WantJournal asks for records between two boot-clock readings of one boot.
+	WantJournal *JournalSpan `json:"want_journal,omitempty"`
+}
+
+// List names one of the lists that travel apart.
+type List string
+
+// The lists.
+const (
+	ListHardware List = "hardware"
+	ListFirmware List = "firmware"
+	ListOS       List = "os"
+	ListSoftware List = "software"
+)
+
+// JournalSpan is a piece of one boot's journal.
+type JournalSpan struct {
+	Boot string        `json:"boot"`
+	From time.Duration `json:"from_ns"`
+	To   time.Duration `json:"to_ns"`
+}
+
+// DecodeReport parses and validates a report of at most MaxReport bytes.
+func DecodeReport(b []byte) (Report, error) {
+	var r Report
+	if len(b) > MaxReport {
+		return r, fmt.Errorf("cannot read report: %d bytes, the limit is %d", len(b), MaxReport)
+	}
+	if err := checkDepth(b); err != nil {
+		return r, fmt.Errorf("cannot read report: %w", err)
+	}
+	if err := json.Unmarshal(b, &r); err != nil {
+		return r, fmt.Errorf("cannot read report: %w", err)
+	}
+	return r, r.Validate()
+}
+
+// ErrVersion is wrapped by Validate when the report's version is not spoken here.
+var ErrVersion = errors.New("wire version not spoken")
+
+// Validate holds the report against its bounds.
+func (r Report) Validate() error {
+	switch {
+	case r.Version < Oldest || r.Version > Version:
+		return fmt.Errorf("report has version %d, this controller speaks %d to %d: %w", r.Version, Oldest, Version, ErrVersion)
+	case !inventory.ValidWorkstationID(r.Workstation):
+		return fmt.Errorf("report names no workstation: %.40q", r.Workstation)
+	case !validToken(r.Run):
+		return fmt.Errorf("report of %s has no usable run id: %.40q", r.Workstation, r.Run)
+	case !validToken(r.Boot):
+		return fmt.Errorf("report of %s has no usable boot id: %.40q", r.Workstation, r.Boot)
+	case r.Seq == 0 || r.Seq > 1<<62:
+		return fmt.Errorf("report of %s has sequence number %d", r.Workstation, r.Seq)
+	case r.BootClock < 0:
+		return fmt.Errorf("report of %s has a negative boot clock", r.Workstation)
+	case len(r.Journal) > MaxRecords:
+		return fmt.Errorf("report of %s has %d journal records, the limit is %d", r.Workstation, len(r.Journal), MaxRecords)
+	case r.Software != nil && len(r.Software.Added)+len(r.Software.Removed) > MaxPrograms:
+		return fmt.Errorf("report of %s has %d programs, the limit is %d",
+			r.Workstation, len(r.Software.Added)+len(r.Software.Removed), MaxPrograms)
+	}
+	for i, record := range r.Journal {
+		if err := record.Validate(); err != nil {
+			return fmt.Errorf("report of %s, journal record %d: %w", r.Workstation, i, err)
+		}
+	}
+	return nil
+}
