@@ -46,3 +46,14 @@ type Event struct {
 	Author     string          `json:"author"`
 	Body       json.RawMessage `json:"body,omitempty"`
 }
+
+// EventFilter selects events, newest first; zero fields select all.
+// RecordedUntil, where set, shows what was known then.
+type EventFilter struct {
+	Kind          string
+	Subject       Subject
+	OccurredFrom  time.Time
+	OccurredTo    time.Time
+	RecordedUntil time.Time
+	Page
+}
