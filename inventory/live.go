@@ -5,9 +5,13 @@ import (
 	"time"
 )
 
-// SiteCounts is how a site's workstations stand. Every expected machine is in
-// exactly one of the seven presences from Present to Unknown, so they sum to
-// Expected; Stranger counts machines that were seen and are not in the register.
+// SiteCounts is how a site's workstations stand. It always holds that
+//
+//	Expected = Present + Silent + Off + Asleep + Absent + Unknown
+//
+// Away counts registered machines that are at another site, on VPN or at home:
+// out of the expected count. Stranger counts machines that were seen and are not
+// in the register.
 type SiteCounts struct {
 	Expected int `json:"expected"`
 	Present  int `json:"present"`
@@ -22,7 +26,7 @@ type SiteCounts struct {
 
 // Add counts one machine of presence p.
 func (c *SiteCounts) Add(p Presence) {
-	if p != Stranger {
+	if p != Stranger && p != Away {
 		c.Expected++
 	}
 	switch p {
