@@ -1,0 +1,31 @@
+package inventory
+
+import "time"
+
+// SiteStanding is a site as declared, together with how it stands now.
+type SiteStanding struct {
+	Site
+	Workstations SiteCounts `json:"workstations"`
+	Link         Reach      `json:"link"`
+}
+
+// WorkstationStanding is a workstation together with its presence.
+type WorkstationStanding struct {
+	Workstation
+	Presence      Presence  `json:"presence"`
+	PresenceSince time.Time `json:"presence_since,omitzero"`
+}
+
+// WorkstationDetail is everything that is known of one workstation: what the
+// register declares of its asset and what its agent last read.
+type WorkstationDetail struct {
+	WorkstationStanding
+	Asset *Asset `json:"asset,omitempty"`
+	Lists
+}
+
+// StandingFilter selects workstations by what is declared and by presence.
+type StandingFilter struct {
+	WorkstationFilter
+	Presence Presence // empty selects all
+}
