@@ -1,0 +1,146 @@
+// Package keyring decides which AES-256 keys a site's pool holds, which one
+// encrypts, when a new one is made and when an old one retires. It is pure; its
+// runner in controller/app stores the keys and hands them out in report replies.
+//
+// A pool in which some members encrypt with a key that others lack falls apart,
+// so a rotation walks in three steps:
+//
+//	made      the new key is handed out, everyone can read it, nobody writes it
+//	promoted  it encrypts: every present workstation has acknowledged it, or
+//	          PromoteAfter has passed (longer than the longest pause between reports)
+//	alone     the previous key retires: every active workstation has acknowledged
+//	          the new one, or RetireAfter has passed
+//
+// A machine that was off during all of it reports over TLS first and gets the
+// keys from the reply. After a revocation the previous key retires at once with
+// the promotion: whoever was off waits for its first report.
+package keyring
+
+import (
+	"crypto/rand"
+	"slices"
+	"time"
+
+	"muster/inventory"
+)
+
+// Rules are the times of a rotation.
+type Rules struct {
+	RotateEvery  time.Duration // age at which a key is replaced
+	PromoteAfter time.Duration // since the key was made
+	RetireAfter  time.Duration // since the successor was made
+}
+
+// DefaultRules rotates every 90 days; the rest is docs/design.md's.
+func DefaultRules() Rules {
+	return Rules{RotateEvery: 90 * 24 * time.Hour, PromoteAfter: 6 * time.Minute, RetireAfter: 30 * 24 * time.Hour}
+}
+
+// Size is the length of a key in bytes: AES-256.
+const Size = 32
+
+// Make returns a fresh key of the given version.
+func Make(version int, now time.Time) inventory.PoolKey {
+	key := make([]byte, Size)
+	_, _ = rand.Read(key) // never fails: it aborts the program instead
+	return inventory.PoolKey{Version: version, Key: key, CreatedAt: now}
+}
+
+// Acks is the newest key version that each workstation holds, by its own word.
+type Acks map[string]int
+
+// hold reports whether every one of ids holds version or a newer one.
+func (a Acks) hold(version int, ids []string) bool {
+	for _, id := range ids {
+		if a[id] < version {
+			return false
+		}
+	}
+	return true
+}
+
+// Ring is a site's keys with those that retired taken out, the encrypting one
+// first and the newest version beside it.
+type Ring struct {
+	Keys    [][]byte
+	Version int // the newest key's, which agents acknowledge
+	Primary int // the encrypting key's
+}
+
+// Order lays out the keys that are handed out. present are the workstations
+// that are in the pool now.
+func Order(keys []inventory.PoolKey, acks Acks, present []string, now time.Time, rules Rules) Ring {
+	live := living(keys)
+	if len(live) == 0 {
+		return Ring{}
+	}
+	newest := live[len(live)-1]
+	primary := newest
+	if len(live) > 1 && !promoted(newest, acks, present, now, rules) {
+		primary = live[len(live)-2]
+	}
+	ring := Ring{Version: newest.Version, Primary: primary.Version, Keys: [][]byte{primary.Key}}
+	for _, k := range slices.Backward(live) {
+		if k.Version != primary.Version {
+			ring.Keys = append(ring.Keys, k.Key)
+		}
+	}
+	return ring
+}
+
+func promoted(newest inventory.PoolKey, acks Acks, present []string, now time.Time, rules Rules) bool {
+	return now.Sub(newest.CreatedAt) >= rules.PromoteAfter || (len(present) > 0 && acks.hold(newest.Version, present))
+}
+
+// Retired lists the versions that should retire now. active are the
+// workstations that may come back and still need an old key.
+func Retired(keys []inventory.PoolKey, acks Acks, active, present []string, now time.Time, rules Rules) []int {
+	live := living(keys)
+	if len(live) < 2 {
+		return nil
+	}
+	newest := live[len(live)-1]
+	if !promoted(newest, acks, present, now, rules) {
+		return nil
+	}
+	if !acks.hold(newest.Version, active) && now.Sub(newest.CreatedAt) < rules.RetireAfter {
+		// At most the current and the previous key are ever handed out.
+		return versions(live[:len(live)-2])
+	}
+	return versions(live[:len(live)-1])
+}
+
+// Due reports whether a new key should be made: there is none, or the newest is
+// old and nothing is under way.
+func Due(keys []inventory.PoolKey, now time.Time, rules Rules) bool {
+	live := living(keys)
+	return len(live) == 0 || (len(live) == 1 && now.Sub(live[0].CreatedAt) >= rules.RotateEvery)
+}
+
+// Next is the version that follows all of keys, retired ones included.
+func Next(keys []inventory.PoolKey) int {
+	next := 1
+	for _, k := range keys {
+		next = max(next, k.Version+1)
+	}
+	return next
+}
+
+func living(keys []inventory.PoolKey) []inventory.PoolKey {
+	var live []inventory.PoolKey
+	for _, k := range keys {
+		if k.RetiredAt.IsZero() {
+			live = append(live, k)
+		}
+	}
+	slices.SortFunc(live, func(a, b inventory.PoolKey) int { return a.Version - b.Version })
+	return live
+}
+
+func versions(keys []inventory.PoolKey) []int {
+	var vs []int
+	for _, k := range keys {
+		vs = append(vs, k.Version)
+	}
+	return vs
+}
