@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"muster/inventory"
+	"muster/inventory/wire"
+)
+
+// Machine is what an agent can read of the machine it runs on. agent/collect
+// reads a real one, agent/collect/simulated makes one up for the demo. Calls
+// come from one goroutine of the App at a time for Lists, and from another for
+// Senses; a Machine must bear both at once.
+type Machine interface {
+	Lists
+	Senses
+}
+
+// Lists is what changes seldom and may cost some tenths of a CPU second.
+type Lists interface {
+	Hardware(ctx context.Context) inventory.Hardware
+	Firmware(ctx context.Context) inventory.Firmware
+	OS(ctx context.Context) inventory.OS
+	Software(ctx context.Context) ([]inventory.Program, error)
+	Identity(ctx context.Context) inventory.Identity
+}
+
+// Senses is what is read often and must be cheap.
+type Senses interface {
+	// Name is the computer's own name.
+	Name() string
+	// Boot names this boot and says how long ago it was, suspend included.
+	Boot() (id string, clock time.Duration)
+	Health(ctx context.Context) inventory.Health
+	// Network is the interface that routes toward an address; an invalid one
+	// means the default route.
+	Network(ctx context.Context, toward netip.Addr) inventory.Network
+	// Surroundings is what a journal record says of cable, gateway and mains.
+	Surroundings(ctx context.Context) (gateway, carrier wire.Reachable, power wire.PowerSource)
+}
