@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"muster/inventory"
 )
@@ -33,11 +34,19 @@ func HashList(list any) (hash string, body []byte, err error) {
 }
 
 // Software is the list of programs, or why it could not be read.
-type Software struct{ inventory.Fact[[]inventory.Program] }
+type Software struct {
+	inventory.Fact[[]inventory.Program]
+}
 
 // SoftwareOf is the list of programs, sorted and without repeats. It keeps
-// programs and sorts it in place.
+// programs and sorts it in place. Text that is not UTF-8 is mended first: JSON
+// would mend it on the way, and the two sides would then hash different bytes.
 func SoftwareOf(programs []inventory.Program) Software {
+	for i, p := range programs {
+		programs[i] = inventory.Program{
+			Name: mend(p.Name), Version: mend(p.Version), Maker: mend(p.Maker), Source: mend(p.Source),
+		}
+	}
 	slices.SortFunc(programs, comparePrograms)
 	programs = slices.Compact(programs)
 	if programs == nil {
@@ -125,6 +134,8 @@ func (d SoftwareDelta) Apply(base Software) (Software, error) {
 	}
 	return SoftwareOf(append(programs, d.Added...)), nil
 }
+
+func mend(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func compareAt(before []inventory.Program, i int, after []inventory.Program, j int) int {
 	switch {
