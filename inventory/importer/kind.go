@@ -1,0 +1,70 @@
+package importer
+
+import (
+	"fmt"
+	"strings"
+
+	"muster/inventory"
+)
+
+// Kind says what the rows of a file declare.
+type Kind string
+
+// The kinds of file. Workstations are assets that can carry an agent: the same
+// columns, computers only.
+const (
+	Sites        Kind = "sites"
+	Subnets      Kind = "subnets"
+	Links        Kind = "links"
+	Assets       Kind = "assets"
+	Workstations Kind = "workstations"
+)
+
+// Kinds lists every kind in the order in which they depend on each other.
+func Kinds() []Kind { return []Kind{Sites, Subnets, Links, Assets, Workstations} }
+
+// ParseKind reads a kind, singular or plural.
+func ParseKind(s string) (Kind, error) {
+	word := strings.ToLower(strings.TrimSpace(s))
+	for _, k := range Kinds() {
+		if word == string(k) || word+"s" == string(k) {
+			return k, nil
+		}
+	}
+	return "", fmt.Errorf("cannot read kind %q: want one of %v", s, Kinds())
+}
+
+// Noun is what a row of the kind becomes in the register.
+func (k Kind) Noun() inventory.Noun {
+	switch k {
+	case Sites:
+		return inventory.NounSite
+	case Subnets:
+		return inventory.NounSubnet
+	case Links:
+		return inventory.NounLink
+	case Assets, Workstations:
+		return inventory.NounAsset
+	default:
+		return ""
+	}
+}
+
+// Format is how a table is written down.
+type Format string
+
+// The formats.
+const (
+	CSV  Format = "csv"
+	XLSX Format = "xlsx"
+)
+
+// ParseFormat reads a format.
+func ParseFormat(s string) (Format, error) {
+	switch f := Format(strings.ToLower(strings.TrimPrefix(s, "."))); f {
+	case CSV, XLSX:
+		return f, nil
+	default:
+		return "", fmt.Errorf("cannot write format %q: want csv or xlsx", s)
+	}
+}
