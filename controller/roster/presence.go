@@ -91,11 +91,8 @@ func (r *Roster) Counts(site string, now time.Time) inventory.SiteCounts {
 			c.Add(p)
 		}
 	}
-	for _, e := range r.unseen {
-		if e.site == site {
-			c.Add(inventory.Absent)
-		}
-	}
+	c.Absent += r.unseen[site]
+	c.Expected += r.unseen[site]
 	return c
 }
 
@@ -116,19 +113,20 @@ func (r *Roster) AllCounts(now time.Time) map[string]inventory.SiteCounts {
 			all[m.homeSite] = c
 		}
 	}
-	for _, e := range r.unseen {
-		c := all[e.site]
-		c.Add(inventory.Absent)
-		all[e.site] = c
+	for site, n := range r.unseen {
+		c := all[site]
+		c.Absent += n
+		c.Expected += n
+		all[site] = c
 	}
 	return all
 }
 
-// IDs lists the active installs whose presence is one of wanted, sorted.
-func (r *Roster) IDs(now time.Time, wanted ...inventory.Presence) []string {
+// With lists the active installs of a site (empty: of all) whose presence is p, sorted.
+func (r *Roster) With(p inventory.Presence, site string, now time.Time) []string {
 	var ids []string
 	for id, m := range r.machines {
-		if slices.Contains(wanted, r.judge(m, now)) {
+		if (site == "" || m.homeSite == site) && r.judge(m, now) == p {
 			ids = append(ids, id)
 		}
 	}

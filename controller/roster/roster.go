@@ -12,6 +12,7 @@
 package roster
 
 import (
+	"slices"
 	"time"
 
 	"muster/inventory"
@@ -51,19 +52,16 @@ type Roster struct {
 	startedAt time.Time
 	blind     bool
 	direct    map[string]bool       // sites without gossip
+	expects   map[string]string     // tag of each expected asset → its site
+	unseen    map[string]int        // site → expected assets without an active install
 	machines  map[string]*machine   // by workstation id
-	unseen    map[string]expected   // expected assets without a live install, by tag
 	bySite    map[string][]*machine // home site → its machines
-}
-
-type expected struct {
-	tag  string
-	site string
 }
 
 // machine is one active install and the newest evidence about it.
 type machine struct {
 	id       string
+	tag      string
 	homeSite string
 	expected bool // its asset is in service at homeSite
 
@@ -79,52 +77,78 @@ type machine struct {
 
 // New returns an empty roster of a controller that started at startedAt.
 func New(rules Rules, startedAt time.Time) *Roster {
-	return &Roster{
-		rules:     rules,
-		startedAt: startedAt,
-		direct:    map[string]bool{},
-		machines:  map[string]*machine{},
-		unseen:    map[string]expected{},
-		bySite:    map[string][]*machine{},
-	}
+	r := &Roster{rules: rules, startedAt: startedAt}
+	r.clear()
+	return r
+}
+
+func (r *Roster) clear() {
+	r.direct = map[string]bool{}
+	r.expects = map[string]string{}
+	r.unseen = map[string]int{}
+	r.machines = map[string]*machine{}
+	r.bySite = map[string][]*machine{}
 }
 
 // Expect replaces what the register expects. Evidence about machines that stay
 // is kept.
 func (r *Roster) Expect(sites []inventory.Site, assets []inventory.Asset, workstations []inventory.Workstation) {
-	r.direct = map[string]bool{}
+	old := r.machines
+	r.clear()
 	for _, s := range sites {
 		r.direct[s.Code] = s.Direct()
 	}
-	r.unseen = map[string]expected{}
 	for _, a := range assets {
 		if a.Expected() {
-			r.unseen[a.Tag] = expected{tag: a.Tag, site: a.Site}
+			r.expects[a.Tag] = a.Site
+			r.unseen[a.Site]++
 		}
 	}
-	old := r.machines
-	r.machines = make(map[string]*machine, len(workstations))
-	r.bySite = map[string][]*machine{}
 	for _, w := range workstations {
 		r.add(w, old[w.ID])
 	}
 }
 
-func (r *Roster) add(w inventory.Workstation, before *machine) {
+// Add puts one install on the roster, or renews what is known of it; an install
+// that is not active is taken off.
+func (r *Roster) Add(w inventory.Workstation) {
+	before := r.machines[w.ID]
+	r.Remove(w.ID)
+	r.add(w, before)
+}
+
+func (r *Roster) add(w inventory.Workstation, m *machine) {
 	if !w.Active() {
 		return
 	}
-	m := before
 	if m == nil {
 		m = &machine{id: w.ID, reportAt: w.LastReportAt, lastSeenAt: w.LastReportAt, site: w.Site, siteKnown: !w.LastReportAt.IsZero()}
 	}
-	m.homeSite, m.expected = w.HomeSite, false
-	if e, ok := r.unseen[w.AssetTag]; ok && w.AssetTag != "" {
-		m.homeSite, m.expected = e.site, true
-		delete(r.unseen, w.AssetTag)
+	m.tag, m.homeSite, m.expected = w.AssetTag, w.HomeSite, false
+	if site, ok := r.expects[w.AssetTag]; ok && !r.installed(w.AssetTag, site) {
+		m.homeSite, m.expected = site, true
+		r.unseen[site]--
 	}
 	r.machines[m.id] = m
 	r.bySite[m.homeSite] = append(r.bySite[m.homeSite], m)
+}
+
+// installed reports whether an active install already stands for the asset.
+func (r *Roster) installed(tag, site string) bool {
+	return slices.ContainsFunc(r.bySite[site], func(m *machine) bool { return m.expected && m.tag == tag })
+}
+
+// Remove takes an install off the roster: it was revoked or replaced.
+func (r *Roster) Remove(id string) {
+	m := r.machines[id]
+	if m == nil {
+		return
+	}
+	delete(r.machines, id)
+	r.bySite[m.homeSite] = slices.DeleteFunc(r.bySite[m.homeSite], func(other *machine) bool { return other == m })
+	if m.expected {
+		r.unseen[m.homeSite]++
+	}
 }
 
 // SetBlind says that the controller cannot see (its own network is down): what
@@ -133,3 +157,21 @@ func (r *Roster) SetBlind(blind bool) { r.blind = blind }
 
 // Knows reports whether id is an active install.
 func (r *Roster) Knows(id string) bool { return r.machines[id] != nil }
+
+// HomeSite is where the register says the install belongs.
+func (r *Roster) HomeSite(id string) string {
+	if m := r.machines[id]; m != nil {
+		return m.homeSite
+	}
+	return ""
+}
+
+// Installs lists the active installs of a site, sorted.
+func (r *Roster) Installs(site string) []string {
+	ids := make([]string, 0, len(r.bySite[site]))
+	for _, m := range r.bySite[site] {
+		ids = append(ids, m.id)
+	}
+	slices.Sort(ids)
+	return ids
+}

@@ -149,6 +149,20 @@ func TestEvidenceSurvivesAChangeOfTheRegister(t *testing.T) {
 	wantPresence(t, r, "w00000001", monday.Add(time.Minute), inventory.Present)
 }
 
+func TestReplacedInstallHandsItsPlaceOver(t *testing.T) {
+	r := mill(t)
+	r.MemberAlive("w00000001", "MILL", monday)
+	r.Remove("w00000001")
+	r.Add(inventory.Workstation{ID: "w00000005", AssetTag: "A1", HomeSite: "MILL"})
+	r.MemberAlive("w00000005", "MILL", monday.Add(time.Minute))
+	if diff := cmp.Diff(inventory.SiteCounts{Expected: 3, Present: 1, Absent: 2}, r.Counts("MILL", monday.Add(time.Minute))); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"w00000005"}, r.With(inventory.Present, "MILL", monday.Add(time.Minute))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestCountsAlwaysSumToExpected throws random evidence at a roster.
 func TestCountsAlwaysSumToExpected(t *testing.T) {
 	for seed := range uint64(50) {
