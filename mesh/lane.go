@@ -1,0 +1,135 @@
+package mesh
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+)
+
+// lane is one pool's share of a port: the transport that its memberlist uses.
+// The label is stripped on the way in (by the port) and added on the way out (by
+// memberlist, which also binds every sealed message to it).
+type lane struct {
+	port    *Port
+	label   string
+	packets chan *memberlist.Packet
+	streams chan net.Conn
+	once    sync.Once
+	done    chan struct{}
+
+	ring atomic.Pointer[keyRing] // nil until the pool is open
+	// onDirect and onController are nil where nobody listens; set before ring.
+	onDirect     func(Direct)
+	onController func(from netip.AddrPort)
+	// controllers are the addresses whose packets onController hears of.
+	controllers atomic.Pointer[[]netip.AddrPort]
+}
+
+var _ memberlist.NodeAwareTransport = (*lane)(nil)
+
+func newLane(p *Port, label string) *lane {
+	return &lane{
+		port: p, label: label,
+		packets: make(chan *memberlist.Packet, 256),
+		streams: make(chan net.Conn),
+		done:    make(chan struct{}),
+	}
+}
+
+// FinalAdvertiseAddr implements memberlist.Transport; a pool always says which
+// address it advertises.
+func (l *lane) FinalAdvertiseAddr(ip string, port int) (net.IP, int, error) {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil || port <= 0 {
+		return nil, 0, fmt.Errorf("cannot advertise %q port %d", ip, port)
+	}
+	return net.IP(addr.Unmap().AsSlice()), port, nil
+}
+
+// WriteTo implements memberlist.Transport.
+func (l *lane) WriteTo(b []byte, addr string) (time.Time, error) {
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("cannot send to %q: %w", addr, err)
+	}
+	if ring := l.ring.Load(); ring != nil && ring.restore() {
+		l.port.counts.keysRestored.Add(1)
+		l.port.log.Warn("keys changed by a member were put back", "label", l.label)
+	}
+	sent := time.Now()
+	return sent, l.port.send(b, to)
+}
+
+// WriteToAddress implements memberlist.NodeAwareTransport.
+func (l *lane) WriteToAddress(b []byte, addr memberlist.Address) (time.Time, error) {
+	return l.WriteTo(b, addr.Addr)
+}
+
+// PacketCh implements memberlist.Transport.
+func (l *lane) PacketCh() <-chan *memberlist.Packet { return l.packets }
+
+// StreamCh implements memberlist.Transport.
+func (l *lane) StreamCh() <-chan net.Conn { return l.streams }
+
+// DialTimeout implements memberlist.Transport.
+func (l *lane) DialTimeout(addr string, timeout time.Duration) (net.Conn, error) {
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot dial %q: %w", addr, err)
+	}
+	ctx, cancel := context.WithTimeout(l.port.closing, timeout)
+	defer cancel()
+	return l.port.dial(ctx, to)
+}
+
+// DialAddressTimeout implements memberlist.NodeAwareTransport.
+func (l *lane) DialAddressTimeout(addr memberlist.Address, timeout time.Duration) (net.Conn, error) {
+	return l.DialTimeout(addr.Addr, timeout)
+}
+
+// Shutdown implements memberlist.Transport. It only takes the label out: the
+// port belongs to all pools.
+func (l *lane) Shutdown() error {
+	l.port.detach(l)
+	l.drain()
+	return nil
+}
+
+func (l *lane) drain() { l.once.Do(func() { close(l.done) }) }
+
+func (l *lane) hand(conn net.Conn, within time.Duration) {
+	handConn(l.streams, conn, l.done, within)
+}
+
+// noteSource tells onController of a packet from a controller's address, once it
+// is known that a key holder sealed it: an address alone can be forged.
+func (l *lane) noteSource(sealed []byte, from netip.AddrPort) {
+	known := l.controllers.Load()
+	if l.onController == nil || known == nil {
+		return
+	}
+	for _, c := range *known {
+		if c == from {
+			if ring := l.ring.Load(); ring != nil && ring.opens(sealed, l.label) {
+				l.onController(from)
+			}
+			return
+		}
+	}
+}
+
+// dial opens a TCP connection from the port's own address, so that the other
+// side sees the machine under the address it knows.
+func (p *Port) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	from := p.addr.Addr()
+	if from.IsUnspecified() {
+		from = netip.Addr{}
+	}
+	return p.network.Dial(ctx, from, to)
+}

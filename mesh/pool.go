@@ -1,0 +1,322 @@
+package mesh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+	"github.com/hashicorp/serf/serf"
+)
+
+// PoolOptions says how to be in a pool. The listeners are called from the pool's
+// own goroutines, must return soon, and must not call Close.
+type PoolOptions struct {
+	Port       *Port
+	Membership Membership
+	Name       string         // fresh whenever Advertise changes
+	Advertise  netip.AddrPort // where the other members reach this one
+	Role       Role
+	Tags       Tags // Role is set from Role
+	Log        *slog.Logger
+
+	// OnEvent hears of members in order; a listener 1,024 events behind gets
+	// PoolMissed in place of what it missed.
+	OnEvent func(PoolEvent)
+	// OnAck hears of each direct acknowledgement of a probe.
+	OnAck func(name string, rtt time.Duration)
+	// OnPing hears of each authenticated ping from any member.
+	OnPing func()
+	// OnController hears of each packet that came from an address among
+	// Membership.Controllers and opened with a key of the pool.
+	OnController func(from netip.AddrPort)
+	// OnDirect hears of each sealed direct message, from the port's reader.
+	OnDirect func(Direct)
+	// OnQuery answers a question asked with Query; nil is no answer.
+	OnQuery func(name string, body []byte) []byte
+}
+
+// Pool is one membership. All methods are safe for concurrent use.
+type Pool struct {
+	site, label, name string
+
+	serf    *serf.Serf
+	lane    *lane
+	ring    *keyRing
+	line    eventLine
+	onQuery func(name string, body []byte) []byte
+	running sync.WaitGroup
+	once    sync.Once
+	left    chan struct{} // closed once Leave has begun
+}
+
+// OpenPool opens the pool, alone until Join.
+func OpenPool(o PoolOptions) (*Pool, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("cannot open pool: %w", err)
+	}
+	ring, err := newKeyRing(o.Membership.Keys)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open pool of %s: %w", o.Membership.Site, err)
+	}
+	o.Tags.Role = o.Role
+	tags, err := o.Tags.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("cannot open pool of %s: %w", o.Membership.Site, err)
+	}
+	l, err := o.Port.attach(o.Membership.Label)
+	if err != nil {
+		return nil, err
+	}
+	l.onDirect, l.onController = o.OnDirect, o.OnController
+	l.controllers.Store(new(slices.Clone(o.Membership.Controllers)))
+	l.ring.Store(ring)
+
+	p := &Pool{
+		site: o.Membership.Site, label: o.Membership.Label, name: o.Name,
+		lane: l, ring: ring, onQuery: o.OnQuery, left: make(chan struct{}),
+	}
+	p.line.listener = o.OnEvent
+	events := make(chan serf.Event, 64)
+	conf := settings(o.Role)
+	conf.NodeName = o.Name
+	conf.Tags = tags
+	conf.EventCh = events
+	quiet := slog.NewLogLogger(o.Log.With("component", "serf", "site", p.site).Handler(), slog.LevelDebug)
+	if !o.Log.Enabled(context.Background(), slog.LevelDebug) {
+		quiet.SetOutput(io.Discard) // so that nothing is even formatted
+	}
+	conf.Logger = quiet
+	m := conf.MemberlistConfig
+	m.Logger = quiet
+	m.LogOutput = nil
+	m.Label = p.label
+	m.Keyring = ring.ring
+	m.Transport = l
+	m.AdvertiseAddr = o.Advertise.Addr().String()
+	m.AdvertisePort = int(o.Advertise.Port())
+	m.BindAddr = m.AdvertiseAddr
+	m.BindPort = m.AdvertisePort
+	m.Ping = &pingEar{onAck: o.OnAck, onPing: o.OnPing}
+	if p.serf, err = serf.Create(conf); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot open pool of %s: %w", p.site, err), l.Shutdown())
+	}
+	p.running.Go(func() { p.drainEvents(events, p.serf.ShutdownCh()) })
+	return p, nil
+}
+
+func (o PoolOptions) validate() error {
+	if err := o.Membership.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case o.Port == nil:
+		return errors.New("no port")
+	case o.Log == nil:
+		return errors.New("no log")
+	case !validName(o.Name):
+		return fmt.Errorf("%.80q is not a member name", o.Name)
+	case !o.Advertise.Addr().IsValid() || o.Advertise.Addr().IsUnspecified() || o.Advertise.Port() == 0:
+		return fmt.Errorf("cannot advertise %s", o.Advertise)
+	case o.Role != RoleAgent && o.Role != RoleController:
+		return fmt.Errorf("unknown role %.20q", string(o.Role))
+	}
+	return nil
+}
+
+// Site is the site whose pool this is.
+func (p *Pool) Site() string { return p.site }
+
+// Name is this member's own name.
+func (p *Pool) Name() string { return p.name }
+
+// Join contacts each address in turn (each may take the TCP timeout of 3 s)
+// until ctx is done, and returns how many answered. It fails when none did.
+func (p *Pool) Join(ctx context.Context, addrs []netip.AddrPort) (int, error) {
+	joined := 0
+	var errs []error
+	for _, addr := range addrs {
+		if err := ctx.Err(); err != nil {
+			errs = append(errs, err)
+			break
+		}
+		n, err := p.serf.Join([]string{addr.String()}, true)
+		joined += n
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if joined > 0 {
+		return joined, nil
+	}
+	if len(errs) == 0 {
+		errs = append(errs, errors.New("no address to try"))
+	}
+	return 0, fmt.Errorf("cannot join pool of %s: %w", p.site, errors.Join(errs...))
+}
+
+// Leave says goodbye to the pool; it takes about two seconds, or ends earlier
+// with ctx, while Serf goes on. Close comes after it.
+func (p *Pool) Leave(ctx context.Context) error {
+	done := make(chan error, 1)
+	p.running.Go(func() { done <- p.serf.Leave() })
+	select {
+	case err := <-done:
+		if err != nil {
+			return fmt.Errorf("cannot leave pool of %s: %w", p.site, err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("cannot leave pool of %s: %w", p.site, ctx.Err())
+	}
+}
+
+// Close ends the pool without a goodbye and waits for its goroutines. Memberlist
+// has some that outlive it by a probe interval; they touch nothing of ours.
+func (p *Pool) Close() error {
+	var err error
+	p.once.Do(func() {
+		err = p.serf.Shutdown()
+		p.line.close()
+	})
+	p.running.Wait()
+	if err != nil {
+		return fmt.Errorf("cannot close pool of %s: %w", p.site, err)
+	}
+	return nil
+}
+
+// SetTags changes this member's tags and waits until the change has been sent to
+// someone, at most five seconds.
+func (p *Pool) SetTags(t Tags) error {
+	tags, err := t.Encode()
+	if err != nil {
+		return err
+	}
+	if err := p.serf.SetTags(tags); err != nil {
+		return fmt.Errorf("cannot set tags in pool of %s: %w", p.site, err)
+	}
+	return nil
+}
+
+// SetKeys changes the keys in place, the current one first. Messages under any
+// of them open from now on; what is sent is sealed with the first. Nothing is
+// said to the other members: each gets its keys from the controller.
+func (p *Pool) SetKeys(keys [][]byte) error {
+	if err := p.ring.set(keys); err != nil {
+		return fmt.Errorf("cannot set keys of %s: %w", p.site, err)
+	}
+	return nil
+}
+
+// SetControllers changes the addresses that OnController hears of.
+func (p *Pool) SetControllers(addrs []netip.AddrPort) {
+	p.lane.controllers.Store(new(slices.Clone(addrs)))
+}
+
+// Members lists everybody in the pool, this member too, by name.
+func (p *Pool) Members() []Member {
+	list := p.serf.Members()
+	members := make([]Member, 0, len(list))
+	for _, m := range list {
+		members = append(members, memberOf(m))
+	}
+	slices.SortFunc(members, func(a, b Member) int {
+		switch {
+		case a.Name < b.Name:
+			return -1
+		case a.Name > b.Name:
+			return 1
+		default:
+			return 0
+		}
+	})
+	return members
+}
+
+// ErrNoAnswer is wrapped by Ping when nothing came back in time.
+var ErrNoAnswer = errors.New("no answer")
+
+// Ping asks one member directly over UDP and returns the round trip. It blocks
+// until the answer or ctx's end; the pool's own limit is 3 s on a controller and
+// 1.5 s on an agent.
+func (p *Pool) Ping(ctx context.Context, m Member) (time.Duration, error) {
+	type answer struct {
+		rtt time.Duration
+		err error
+	}
+	done := make(chan answer, 1)
+	p.running.Go(func() {
+		rtt, err := p.ping(m)
+		done <- answer{rtt, err}
+	})
+	select {
+	case a := <-done:
+		return a.rtt, a.err
+	case <-ctx.Done():
+		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, ctx.Err())
+	}
+}
+
+// ping blocks for the pool's own limit at most.
+func (p *Pool) ping(m Member) (time.Duration, error) {
+	rtt, err := p.serf.Memberlist().Ping(m.Name, net.UDPAddrFromAddrPort(m.Addr))
+	var silent memberlist.NoPingResponseError
+	switch {
+	case errors.As(err, &silent):
+		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, ErrNoAnswer)
+	case err != nil:
+		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, err)
+	}
+	return rtt, nil
+}
+
+func memberOf(m serf.Member) Member {
+	out := Member{Name: m.Name, State: stateOf(m.Status), Tags: DecodeTags(m.Tags)}
+	if addr, ok := netip.AddrFromSlice(m.Addr); ok {
+		out.Addr = netip.AddrPortFrom(addr.Unmap(), m.Port)
+	}
+	out.Workstation, out.Run, _ = ParseMemberName(m.Name)
+	out.Controller = out.Tags.Role == RoleController && out.Workstation == ""
+	return out
+}
+
+func stateOf(s serf.MemberStatus) State {
+	switch s {
+	case serf.StatusAlive:
+		return StateAlive
+	case serf.StatusLeaving, serf.StatusLeft:
+		return StateLeft
+	default:
+		return StateFailed
+	}
+}
+
+// pingEar is memberlist's ping delegate. AckPayload is called only for a ping
+// that opened with the pool's key.
+type pingEar struct {
+	onAck  func(name string, rtt time.Duration)
+	onPing func()
+}
+
+// AckPayload implements memberlist.PingDelegate; the answer carries nothing.
+func (e *pingEar) AckPayload() []byte {
+	if e.onPing != nil {
+		e.onPing()
+	}
+	return nil
+}
+
+// NotifyPingComplete implements memberlist.PingDelegate.
+func (e *pingEar) NotifyPingComplete(other *memberlist.Node, rtt time.Duration, _ []byte) {
+	if e.onAck != nil {
+		e.onAck(other.Name, rtt)
+	}
+}

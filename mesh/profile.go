@@ -1,0 +1,62 @@
+package mesh
+
+import (
+	"time"
+
+	"github.com/hashicorp/memberlist"
+	"github.com/hashicorp/serf/serf"
+)
+
+// The settings of a pool, each one measured on 15-member pools; docs/mesh.md has
+// the figures. Memberlist reads them without a lock, so they never change while a
+// pool is open.
+const (
+	agentProbeEvery  = 3 * time.Second
+	agentProbeWithin = 1500 * time.Millisecond
+
+	// The controller finds a dead link by its sweep; its own probes only keep its
+	// list of members honest.
+	controllerProbeEvery = 20 * time.Second
+	// ControllerProbeWithin bounds the sweep's own miss timer from above.
+	controllerProbeWithin = 3 * time.Second
+)
+
+// settings returns Serf's configuration for a role, without names, keys or log.
+func settings(role Role) *serf.Config {
+	lan := memberlist.DefaultLANConfig()
+	lan.ProbeInterval = agentProbeEvery
+	lan.ProbeTimeout = agentProbeWithin
+	lan.SuspicionMult = 3
+	lan.GossipInterval = time.Second
+	lan.PushPullInterval = 300 * time.Second
+	lan.TCPTimeout = 3 * time.Second
+	lan.EnableCompression = false
+	// The fallback over TCP would hide that UDP is blocked.
+	lan.DisableTcpPings = true
+	lan.UDPBufferSize = 1200
+	lan.SkipInboundLabelCheck = true // the port has stripped it
+	lan.RequireNodeNames = false
+
+	conf := serf.DefaultConfig()
+	conf.MemberlistConfig = lan
+	conf.EventBuffer = 64
+	conf.QueryBuffer = 64
+	conf.ReconnectInterval = 3 * time.Second
+	conf.EnableNameConflictResolution = false
+	// Coordinates are estimates, and without them the ping delegate is ours.
+	conf.DisableCoordinates = true
+
+	if role == RoleController {
+		lan.ProbeInterval = controllerProbeEvery
+		lan.ProbeTimeout = controllerProbeWithin
+		lan.SuspicionMaxTimeoutMult = 2
+		lan.AwarenessMaxMultiplier = 1
+		// Each agent's push/pull already meets the controller once in 300 s per
+		// site; a second one from here would cost 2.5 MB a day over the link.
+		lan.PushPullInterval = 0
+		// Agents come back by themselves, and a failed member that answers the
+		// sweep is joined at once; trying dead PCs every 3 s costs 4 MB a night.
+		conf.ReconnectInterval = 60 * time.Second
+	}
+	return conf
+}
