@@ -1,0 +1,7 @@
+//go:build !linux
+
+package report
+
+import "os"
+
+func syncContent(f *os.File) error { return f.Sync() }
