@@ -3,10 +3,12 @@ package wire
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
+	"slices"
+	"sync"
 )
 
 // Bounds of what is decoded. A machine with 3,000 programs sends about 400 kB.
@@ -18,38 +20,100 @@ const (
 	MaxPrograms = 20_000    // programs in one delta
 	MaxRecords  = 2_000     // journal records in one report
 	MaxReply    = 256 << 10 // bytes of a reply
+	MaxText     = 255       // bytes of a name or a version
+	MaxMACs     = 64        // network cards of one machine
 )
 
-// ErrTooLarge is wrapped when a bound on size is passed.
-var ErrTooLarge = errors.New("too large")
+// Errors of reading a body.
+var (
+	ErrTooLarge = errors.New("too large")                 // a bound on size was passed
+	ErrEncoding = errors.New("content encoding not read") // neither gzip nor identity
+)
 
 // Inflate reads body, which is gzip when encoding says so, up to limit bytes.
 func Inflate(body io.Reader, encoding string, limit int) ([]byte, error) {
-	var src io.Reader
+	return new(Inflater).Inflate(body, encoding, limit)
+}
+
+// Inflater keeps what inflating needs between bodies: a fresh gzip reader
+// allocates 40 kB. It is safe for concurrent use; the zero value works.
+type Inflater struct{ readers sync.Pool }
+
+// Inflate reads body, which is gzip when encoding says so, up to limit bytes.
+func (f *Inflater) Inflate(body io.Reader, encoding string, limit int) ([]byte, error) {
 	bounded := &io.LimitedReader{R: body, N: MaxBody + 1}
+	var b []byte
+	var err error
 	switch encoding {
 	case "", "identity":
-		src = bounded
+		b, err = readUpTo(bounded, limit)
 	case "gzip":
-		zr, err := gzip.NewReader(bounded)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read gzip body: %w", err)
-		}
-		defer zr.Close() //nolint:errcheck // reading: the checksum error comes from Read
-		src = zr
+		b, err = f.gunzip(bounded, limit)
 	default:
-		return nil, fmt.Errorf("cannot read body: content encoding %.20q is neither gzip nor identity", encoding)
+		return nil, fmt.Errorf("cannot read body: content encoding %.20q is neither gzip nor identity: %w", encoding, ErrEncoding)
 	}
-	b, err := io.ReadAll(io.LimitReader(src, int64(limit)+1))
 	switch {
 	case len(b) > limit:
 		return nil, fmt.Errorf("cannot read body: more than %d bytes when decompressed: %w", limit, ErrTooLarge)
 	case bounded.N <= 0:
 		return nil, fmt.Errorf("cannot read body: more than %d bytes: %w", MaxBody, ErrTooLarge)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("cannot read body: cut short after %d bytes: %w", len(b), err)
 	case err != nil:
 		return nil, fmt.Errorf("cannot read body: %w", err)
 	}
 	return b, nil
+}
+
+func (f *Inflater) gunzip(src io.Reader, limit int) ([]byte, error) {
+	zr, _ := f.readers.Get().(*gzip.Reader)
+	if zr == nil {
+		zr = new(gzip.Reader)
+	}
+	defer f.readers.Put(zr)
+	if err := zr.Reset(src); err != nil {
+		return nil, fmt.Errorf("gzip header: %w", err)
+	}
+	return readUpTo(zr, limit)
+}
+
+// readUpTo reads at most limit+1 bytes; the one more shows that there were more.
+func readUpTo(r io.Reader, limit int) ([]byte, error) {
+	const first = 4096 // a report without lists fits
+	b := make([]byte, 0, min(first, limit+1))
+	for {
+		n, err := r.Read(b[len(b):min(cap(b), limit+1)])
+		b = b[:len(b)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case err != nil || len(b) > limit:
+			return b, err
+		case len(b) == cap(b):
+			b = slices.Grow(b, len(b))
+		}
+	}
+}
+
+// decode parses JSON of a bounded depth and says where it is wrong.
+func decode(what string, b []byte, into any) error {
+	if err := checkDepth(b); err != nil {
+		return fmt.Errorf("cannot read %s: %w", what, err)
+	}
+	err := json.Unmarshal(b, into)
+	if err == nil {
+		return nil
+	}
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("cannot read %s: at byte %d of %d: %w", what, syntax.Offset, len(b), err)
+	case errors.As(err, &kind):
+		return fmt.Errorf("cannot read %s: %s at byte %d: want %s, got %s", what, kind.Field, kind.Offset, kind.Type, kind.Value)
+	default:
+		return fmt.Errorf("cannot read %s: %w", what, err)
+	}
 }
 
 // checkDepth refuses JSON nested deeper than MaxDepth without building it.
@@ -80,10 +144,22 @@ func checkDepth(b []byte) error {
 	return nil
 }
 
-var token = regexp.MustCompile(`^[0-9a-zA-Z_-]{4,64}$`)
+// validToken reports whether s can be a run id, a boot id or a hash: 4 to 64 of
+// 0–9, a–z, A–Z, _ and -. It is asked several times a report, hence no regexp.
+func validToken(s string) bool {
+	if len(s) < 4 || len(s) > 64 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return true
+}
 
-// validToken reports whether s can be a run or boot id.
-func validToken(s string) bool { return token.MatchString(s) }
+// ValidID reports whether s can be a run or boot id.
+func ValidID(s string) bool { return validToken(s) }
 
 // Encode returns b, gzipped when that is worth it, and its content encoding.
 func Encode(b []byte) ([]byte, string) {

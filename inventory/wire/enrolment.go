@@ -1,7 +1,11 @@
 package wire
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"muster/inventory"
 )
@@ -19,6 +23,64 @@ type Enrolment struct {
 	Simulated    bool                `json:"simulated,omitempty"`
 }
 
+// MaxCSR bounds a signing request.
+const MaxCSR = 4096
+
+// DecodeEnrolment parses and validates an enrolment of at most MaxEnrol bytes.
+func DecodeEnrolment(b []byte) (Enrolment, error) {
+	var e Enrolment
+	if len(b) > MaxEnrol {
+		return e, fmt.Errorf("cannot read enrolment: %d bytes, the limit is %d: %w", len(b), MaxEnrol, ErrTooLarge)
+	}
+	if err := decode("enrolment", b, &e); err != nil {
+		return e, err
+	}
+	return e, e.Validate()
+}
+
+// Validate holds the enrolment against its bounds.
+func (e Enrolment) Validate() error {
+	if _, err := Spoken().Common(e.Wire); err != nil {
+		return fmt.Errorf("cannot read enrolment: %w: %w", err, ErrVersion)
+	}
+	switch {
+	case e.TokenID == "" || e.TokenSecret == "":
+		return errors.New("enrolment has no join token")
+	case len(e.TokenID) > MaxText || len(e.TokenSecret) > MaxText:
+		return fmt.Errorf("enrolment has a join token longer than %d bytes", MaxText)
+	case len(e.CSR) == 0 || len(e.CSR) > MaxCSR:
+		return fmt.Errorf("enrolment has a certificate request of %d bytes, want 1 to %d", len(e.CSR), MaxCSR)
+	case !e.Kind.Computer():
+		return fmt.Errorf("enrolment is of a %.40q: want %q or %q", e.Kind, inventory.AssetDesktop, inventory.AssetLaptop)
+	case len(e.Identity.MACs) > MaxMACs:
+		return fmt.Errorf("enrolment has %d network cards, the limit is %d", len(e.Identity.MACs), MaxMACs)
+	}
+	for field, text := range map[string]string{
+		"name": e.Name, "agent_version": e.AgentVersion, "identity.uuid": e.Identity.UUID, "identity.serial": e.Identity.Serial,
+	} {
+		if err := plain(text); err != nil {
+			return fmt.Errorf("enrolment field %s: %w", field, err)
+		}
+	}
+	for i, mac := range e.Identity.MACs {
+		if err := plain(mac); err != nil {
+			return fmt.Errorf("enrolment field identity.macs[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// plain refuses text that is too long or would upset a terminal or a table.
+func plain(text string) error {
+	if len(text) > MaxText {
+		return fmt.Errorf("%d bytes, the limit is %d", len(text), MaxText)
+	}
+	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
+		return fmt.Errorf("holds a control character at byte %d", i)
+	}
+	return nil
+}
+
 // Enrolled is a new workstation.
 type Enrolled struct {
 	Wire         Range     `json:"wire"`
@@ -33,6 +95,21 @@ type Enrolled struct {
 // Renewal asks for a new certificate with the same key.
 type Renewal struct {
 	CSR []byte `json:"csr"`
+}
+
+// DecodeRenewal parses and validates a renewal of at most MaxEnrol bytes.
+func DecodeRenewal(b []byte) (Renewal, error) {
+	var r Renewal
+	if len(b) > MaxEnrol {
+		return r, fmt.Errorf("cannot read renewal: %d bytes, the limit is %d: %w", len(b), MaxEnrol, ErrTooLarge)
+	}
+	if err := decode("renewal", b, &r); err != nil {
+		return r, err
+	}
+	if len(r.CSR) == 0 || len(r.CSR) > MaxCSR {
+		return r, fmt.Errorf("renewal has a certificate request of %d bytes, want 1 to %d", len(r.CSR), MaxCSR)
+	}
+	return r, nil
 }
 
 // Renewed is the new certificate.

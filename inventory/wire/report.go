@@ -47,6 +47,30 @@ type Hashes struct {
 	Software string `json:"software,omitempty"`
 }
 
+func (h Hashes) valid() bool {
+	for _, hash := range []string{h.Hardware, h.Firmware, h.OS, h.Software} {
+		if hash != "" && !validToken(hash) {
+			return false
+		}
+	}
+	return true
+}
+
+// Of is the hash that h names for list.
+func (h Hashes) Of(list List) string {
+	switch list {
+	case ListHardware:
+		return h.Hardware
+	case ListFirmware:
+		return h.Firmware
+	case ListOS:
+		return h.OS
+	case ListSoftware:
+		return h.Software
+	}
+	return ""
+}
+
 // SoftwareDelta turns the list named Base into the one named by Hashes.Software.
 // An empty Base means the whole list is in Added.
 type SoftwareDelta struct {
@@ -79,6 +103,9 @@ const (
 	ListSoftware List = "software"
 )
 
+// Lists names every list.
+func Lists() []List { return []List{ListHardware, ListFirmware, ListOS, ListSoftware} }
+
 // JournalSpan is a piece of one boot's journal.
 type JournalSpan struct {
 	Boot string        `json:"boot"`
@@ -90,13 +117,17 @@ type JournalSpan struct {
 func DecodeReport(b []byte) (Report, error) {
 	var r Report
 	if len(b) > MaxReport {
-		return r, fmt.Errorf("cannot read report: %d bytes, the limit is %d", len(b), MaxReport)
+		return r, fmt.Errorf("cannot read report: %d bytes, the limit is %d: %w", len(b), MaxReport, ErrTooLarge)
 	}
-	if err := checkDepth(b); err != nil {
-		return r, fmt.Errorf("cannot read report: %w", err)
-	}
-	if err := json.Unmarshal(b, &r); err != nil {
-		return r, fmt.Errorf("cannot read report: %w", err)
+	if err := decode("report", b, &r); err != nil {
+		// Another version may have another shape: then that is what is wrong.
+		var head struct {
+			Version int `json:"v"`
+		}
+		if checkDepth(b) == nil && json.Unmarshal(b, &head) == nil && !spoken(head.Version) {
+			return r, versionError(head.Version)
+		}
+		return r, err
 	}
 	return r, r.Validate()
 }
@@ -104,11 +135,17 @@ func DecodeReport(b []byte) (Report, error) {
 // ErrVersion is wrapped by Validate when the report's version is not spoken here.
 var ErrVersion = errors.New("wire version not spoken")
 
+func spoken(version int) bool { return version >= Oldest && version <= Version }
+
+func versionError(version int) error {
+	return fmt.Errorf("report has version %d, this controller speaks %d to %d: %w", version, Oldest, Version, ErrVersion)
+}
+
 // Validate holds the report against its bounds.
 func (r Report) Validate() error {
 	switch {
-	case r.Version < Oldest || r.Version > Version:
-		return fmt.Errorf("report has version %d, this controller speaks %d to %d: %w", r.Version, Oldest, Version, ErrVersion)
+	case !spoken(r.Version):
+		return versionError(r.Version)
 	case !inventory.ValidWorkstationID(r.Workstation):
 		return fmt.Errorf("report names no workstation: %.40q", r.Workstation)
 	case !validToken(r.Run):
@@ -119,6 +156,14 @@ func (r Report) Validate() error {
 		return fmt.Errorf("report of %s has sequence number %d", r.Workstation, r.Seq)
 	case r.BootClock < 0:
 		return fmt.Errorf("report of %s has a negative boot clock", r.Workstation)
+	case len(r.Agent) > MaxText:
+		return fmt.Errorf("report of %s has an agent version of %d bytes, the limit is %d", r.Workstation, len(r.Agent), MaxText)
+	case len(r.SettingsVersion) > MaxText:
+		return fmt.Errorf("report of %s has a settings version of %d bytes, the limit is %d", r.Workstation, len(r.SettingsVersion), MaxText)
+	case r.KeyVersion < 0:
+		return fmt.Errorf("report of %s has pool key version %d", r.Workstation, r.KeyVersion)
+	case !r.Hashes.valid():
+		return fmt.Errorf("report of %s names a list by something that is not a hash", r.Workstation)
 	case len(r.Journal) > MaxRecords:
 		return fmt.Errorf("report of %s has %d journal records, the limit is %d", r.Workstation, len(r.Journal), MaxRecords)
 	case r.Software != nil && len(r.Software.Added)+len(r.Software.Removed) > MaxPrograms:
