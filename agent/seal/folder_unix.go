@@ -1,0 +1,15 @@
+//go:build unix
+
+package seal
+
+import "os"
+
+// syncFolder makes a renamed file's name durable.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close() //nolint:errcheck // opened for reading
+	return d.Sync()
+}
