@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,9 +25,11 @@ type lane struct {
 	done    chan struct{}
 
 	ring atomic.Pointer[keyRing] // nil until the pool is open
-	// onDirect and onController are nil where nobody listens; set before ring.
+	// These are nil where nobody listens; they are set before ring.
 	onDirect     func(Direct)
 	onController func(from netip.AddrPort)
+	onSource     func(from netip.AddrPort)
+	listening    atomic.Bool // whether onSource is to be told
 	// controllers are the addresses whose packets onController hears of.
 	controllers atomic.Pointer[[]netip.AddrPort]
 }
@@ -107,20 +110,24 @@ func (l *lane) hand(conn net.Conn, within time.Duration) {
 	handConn(l.streams, conn, l.done, within)
 }
 
-// noteSource tells onController of a packet from a controller's address, once it
-// is known that a key holder sealed it: an address alone can be forged.
+// noteSource tells onController of a packet from a controller's address, and
+// onSource of any while it listens, once it is known that a key holder sealed
+// it: an address alone can be forged.
 func (l *lane) noteSource(sealed []byte, from netip.AddrPort) {
+	all := l.onSource != nil && l.listening.Load()
 	known := l.controllers.Load()
-	if l.onController == nil || known == nil {
+	controller := l.onController != nil && known != nil && slices.Contains(*known, from)
+	if !all && !controller {
 		return
 	}
-	for _, c := range *known {
-		if c == from {
-			if ring := l.ring.Load(); ring != nil && ring.opens(sealed, l.label) {
-				l.onController(from)
-			}
-			return
-		}
+	if ring := l.ring.Load(); ring == nil || !ring.opens(sealed, l.label) {
+		return
+	}
+	if controller {
+		l.onController(from)
+	}
+	if all {
+		l.onSource(from)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +38,8 @@ type PoolOptions struct {
 	// OnController hears of each packet that came from an address among
 	// Membership.Controllers and opened with a key of the pool.
 	OnController func(from netip.AddrPort)
+	// OnSource hears, while Listen is on, of each packet that opened.
+	OnSource func(from netip.AddrPort)
 	// OnDirect hears of each sealed direct message, from the port's reader.
 	OnDirect func(Direct)
 	// OnQuery answers a question asked with Query; nil is no answer.
@@ -46,15 +49,22 @@ type PoolOptions struct {
 // Pool is one membership. All methods are safe for concurrent use.
 type Pool struct {
 	site, label, name string
+	role              Role
 
 	serf    *serf.Serf
 	lane    *lane
 	ring    *keyRing
-	line    eventLine
+	line    eventLine[PoolEvent]
 	onQuery func(name string, body []byte) []byte
 	running sync.WaitGroup
 	once    sync.Once
-	left    chan struct{} // closed once Leave has begun
+
+	// tagging lets one SetTags in at a time: Serf writes its tags without a lock.
+	tagging sync.Mutex
+	// ending is held while Serf says goodbye or ends: memberlist panics when it
+	// is asked to leave after its end.
+	ending sync.Mutex
+	ended  bool
 }
 
 // OpenPool opens the pool, alone until Join.
@@ -75,15 +85,15 @@ func OpenPool(o PoolOptions) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.onDirect, l.onController = o.OnDirect, o.OnController
+	l.onDirect, l.onController, l.onSource = o.OnDirect, o.OnController, o.OnSource
 	l.controllers.Store(new(slices.Clone(o.Membership.Controllers)))
 	l.ring.Store(ring)
 
 	p := &Pool{
-		site: o.Membership.Site, label: o.Membership.Label, name: o.Name,
-		lane: l, ring: ring, onQuery: o.OnQuery, left: make(chan struct{}),
+		site: o.Membership.Site, label: o.Membership.Label, name: o.Name, role: o.Role,
+		lane: l, ring: ring, onQuery: o.OnQuery,
+		line: eventLine[PoolEvent]{listener: o.OnEvent, overflow: PoolEvent{Kind: PoolMissed}},
 	}
-	p.line.listener = o.OnEvent
 	events := make(chan serf.Event, 64)
 	conf := settings(o.Role)
 	conf.NodeName = o.Name
@@ -166,7 +176,7 @@ func (p *Pool) Join(ctx context.Context, addrs []netip.AddrPort) (int, error) {
 // with ctx, while Serf goes on. Close comes after it.
 func (p *Pool) Leave(ctx context.Context) error {
 	done := make(chan error, 1)
-	p.running.Go(func() { done <- p.serf.Leave() })
+	p.running.Go(func() { done <- p.sayLeave() })
 	select {
 	case err := <-done:
 		if err != nil {
@@ -178,12 +188,25 @@ func (p *Pool) Leave(ctx context.Context) error {
 	}
 }
 
-// Close ends the pool without a goodbye and waits for its goroutines. Memberlist
-// has some that outlive it by a probe interval; they touch nothing of ours.
+func (p *Pool) sayLeave() error {
+	p.ending.Lock()
+	defer p.ending.Unlock()
+	if p.ended {
+		return net.ErrClosed
+	}
+	return p.serf.Leave()
+}
+
+// Close ends the pool and waits for its goroutines, also for a Leave under way;
+// without a Leave it is an end without a goodbye. Memberlist has goroutines that
+// outlive it by some probe intervals; they touch nothing of ours.
 func (p *Pool) Close() error {
 	var err error
 	p.once.Do(func() {
+		p.ending.Lock()
+		p.ended = true
 		err = p.serf.Shutdown()
+		p.ending.Unlock()
 		p.line.close()
 	})
 	p.running.Wait()
@@ -194,8 +217,11 @@ func (p *Pool) Close() error {
 }
 
 // SetTags changes this member's tags and waits until the change has been sent to
-// someone, at most five seconds.
+// someone, at most two seconds. The role stays what it is.
 func (p *Pool) SetTags(t Tags) error {
+	p.tagging.Lock()
+	defer p.tagging.Unlock()
+	t.Role = p.role
 	tags, err := t.Encode()
 	if err != nil {
 		return err
@@ -221,6 +247,10 @@ func (p *Pool) SetControllers(addrs []netip.AddrPort) {
 	p.lane.controllers.Store(new(slices.Clone(addrs)))
 }
 
+// Listen switches OnSource on or off. It is off at first: each packet is opened
+// once more for it.
+func (p *Pool) Listen(on bool) { p.lane.listening.Store(on) }
+
 // Members lists everybody in the pool, this member too, by name.
 func (p *Pool) Members() []Member {
 	list := p.serf.Members()
@@ -228,17 +258,17 @@ func (p *Pool) Members() []Member {
 	for _, m := range list {
 		members = append(members, memberOf(m))
 	}
-	slices.SortFunc(members, func(a, b Member) int {
-		switch {
-		case a.Name < b.Name:
-			return -1
-		case a.Name > b.Name:
-			return 1
-		default:
-			return 0
-		}
-	})
+	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 	return members
+}
+
+// Forget tells the pool that a failed member left for good, so that nobody tries
+// to reach it again.
+func (p *Pool) Forget(name string) error {
+	if err := p.serf.RemoveFailedNodePrune(name); err != nil {
+		return fmt.Errorf("cannot forget %.80q in pool of %s: %w", name, p.site, err)
+	}
+	return nil
 }
 
 // ErrNoAnswer is wrapped by Ping when nothing came back in time.

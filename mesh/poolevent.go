@@ -1,10 +1,6 @@
 package mesh
 
-import (
-	"sync"
-
-	"github.com/hashicorp/serf/serf"
-)
+import "github.com/hashicorp/serf/serf"
 
 // PoolEvent is a change of a pool's list.
 type PoolEvent struct {
@@ -25,67 +21,6 @@ const (
 	PoolReap   PoolEventKind = "reap"   // forgotten, a day after it failed or left
 	PoolMissed PoolEventKind = "missed"
 )
-
-// maxPoolEvents is how far a listener may fall behind.
-const maxPoolEvents = 1024
-
-// eventLine takes events from Serf without ever making it wait (Serf sends while
-// it holds its locks) and gives them to the listener in order. It has a goroutine
-// only while there is something to give.
-type eventLine struct {
-	listener func(PoolEvent)
-	running  sync.WaitGroup
-
-	// mu guards what follows.
-	mu      sync.Mutex
-	waiting []PoolEvent
-	giving  bool
-	closed  bool
-}
-
-func (l *eventLine) push(e PoolEvent) {
-	if l.listener == nil {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return
-	}
-	if len(l.waiting) >= maxPoolEvents {
-		l.waiting = append(l.waiting[:0], PoolEvent{Kind: PoolMissed})
-	}
-	l.waiting = append(l.waiting, e)
-	if !l.giving {
-		l.giving = true
-		l.running.Go(l.give)
-	}
-}
-
-func (l *eventLine) give() {
-	for {
-		l.mu.Lock()
-		if len(l.waiting) == 0 || l.closed {
-			l.giving, l.waiting = false, nil
-			l.mu.Unlock()
-			return
-		}
-		batch := l.waiting
-		l.waiting = nil
-		l.mu.Unlock()
-		for _, e := range batch {
-			l.listener(e)
-		}
-	}
-}
-
-// close drops what is waiting and waits for the listener to return.
-func (l *eventLine) close() {
-	l.mu.Lock()
-	l.closed = true
-	l.mu.Unlock()
-	l.running.Wait()
-}
 
 // drainEvents turns Serf's events into ours until Serf has shut down. What Serf
 // still sends then finds the channel emptied.

@@ -42,6 +42,9 @@ func settings(role Role) *serf.Config {
 	conf.EventBuffer = 64
 	conf.QueryBuffer = 64
 	conf.ReconnectInterval = 3 * time.Second
+	// A message is in the queue for one GossipInterval when there is anyone to
+	// send it to; waiting longer only makes a goodbye slow.
+	conf.BroadcastTimeout = 2 * time.Second
 	conf.EnableNameConflictResolution = false
 	// Coordinates are estimates, and without them the ping delegate is ours.
 	conf.DisableCoordinates = true

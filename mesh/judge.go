@@ -1,0 +1,61 @@
+package mesh
+
+import "time"
+
+// Bounds of the sweep's miss timer.
+const (
+	missAtLeast = 800 * time.Millisecond
+	missAtMost  = 2500 * time.Millisecond // below controllerProbeWithin
+)
+
+// timing is a link's usual round trip and its spread, as TCP keeps them (RFC
+// 6298): usual += (rtt - usual)/8, spread += (|rtt - usual| - spread)/4. The zero
+// timing knows nothing.
+type timing struct {
+	usual, spread time.Duration
+}
+
+// next is the timing after one more answer.
+func (t timing) next(rtt time.Duration) timing {
+	if t.usual == 0 {
+		return timing{usual: rtt, spread: rtt / 2}
+	}
+	off := (rtt - t.usual).Abs()
+	return timing{usual: t.usual + (rtt-t.usual)/8, spread: t.spread + (off-t.spread)/4}
+}
+
+// missAfter is how long a ping may take before it counts as missed: 0.8 s, or
+// the usual round trip and four times its spread where that is more.
+func (t timing) missAfter() time.Duration {
+	return min(max(missAtLeast, t.usual+4*t.spread), missAtMost)
+}
+
+// sweepable are the members to ask: agents that are alive, or where none is,
+// those that stopped answering, so that a healed link is noticed by the sweep.
+func sweepable(members []Member) []Member {
+	var alive, failed []Member
+	for _, m := range members {
+		switch {
+		case m.Controller || m.Workstation == "":
+		case m.State == StateAlive:
+			alive = append(alive, m)
+		case m.State == StateFailed:
+			failed = append(failed, m)
+		}
+	}
+	if len(alive) > 0 {
+		return alive
+	}
+	return failed
+}
+
+// turn picks the member after the last one in the list, which is in order of
+// name: joins and leaves in between make nobody wait for a second round.
+func turn(members []Member, last string) Member {
+	for _, m := range members {
+		if m.Name > last {
+			return m
+		}
+	}
+	return members[0]
+}

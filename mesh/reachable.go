@@ -1,0 +1,90 @@
+package mesh
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// Echoer is a Network that can also send an ICMP echo request.
+type Echoer interface {
+	// Echo returns once to has answered. It returns an error that wraps
+	// errors.ErrUnsupported where the system does not let this process ask.
+	Echo(ctx context.Context, from, to netip.Addr) error
+}
+
+// tcpEchoPort is asked where ICMP cannot be: a router that is there refuses it.
+const tcpEchoPort = 7
+
+// measure runs one measurement within its time, fills the observation in and
+// reports it. It returns whether there was an answer; when ctx ends nothing is
+// observed.
+func (c *Controller) measure(ctx context.Context, o *Observation, within time.Duration, ask func(context.Context) error) bool {
+	limited, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	began := time.Now()
+	err := ask(limited)
+	took := time.Since(began)
+	if ctx.Err() != nil {
+		return false
+	}
+	if err != nil {
+		o.Missed, o.Err = true, missReason(err)
+	} else {
+		o.RTT = took
+	}
+	c.o.Observe(*o)
+	return err == nil
+}
+
+func missReason(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "" // silence needs no words
+	}
+	return err.Error()
+}
+
+// connect opens a TCP connection and closes it. A refusal is an answer.
+func (c *Controller) connect(ctx context.Context, to netip.AddrPort) error {
+	conn, err := c.o.Port.dial(ctx, to)
+	switch {
+	case err == nil:
+		_ = conn.Close()
+		return nil
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return nil
+	case ctx.Err() != nil:
+		return context.DeadlineExceeded
+	default:
+		return err
+	}
+}
+
+// reachable asks an address by ICMP, or by TCP where ICMP is not allowed.
+func (c *Controller) reachable(ctx context.Context, to netip.Addr) error {
+	if echoer, can := c.o.Port.network.(Echoer); can {
+		from := c.o.Port.addr.Addr()
+		if from.IsUnspecified() {
+			from = netip.Addr{}
+		}
+		if err := echoer.Echo(ctx, from, to); !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	return c.connect(ctx, netip.AddrPortFrom(to, tcpEchoPort))
+}
+
+// askReferences asks the references every ten sweeps.
+func (c *Controller) askReferences() {
+	for {
+		for _, target := range c.o.References {
+			o := Observation{Target: target, At: time.Now().UTC(), Kind: ObserveReference}
+			c.measure(c.closing, &o, missAtLeast, func(ctx context.Context) error { return c.reachable(ctx, target) })
+		}
+		if wait(c.closing, c.closing, 10*c.o.SweepEvery) != nil {
+			return
+		}
+	}
+}
