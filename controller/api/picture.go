@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"muster/inventory"
+)
+
+// Declared is what a Picture reads of the store.
+type Declared interface {
+	Sites(ctx context.Context, page inventory.Page) ([]inventory.Site, string, error)
+	Site(ctx context.Context, code string) (inventory.Site, error)
+	Workstations(ctx context.Context, filter inventory.WorkstationFilter) ([]inventory.Workstation, string, error)
+	Workstation(ctx context.Context, id string) (inventory.Workstation, error)
+	Lists(ctx context.Context, id string) (inventory.Lists, error)
+	Asset(ctx context.Context, tag string) (inventory.Asset, error)
+	Assets(ctx context.Context, filter inventory.AssetFilter) ([]inventory.Asset, string, error)
+}
+
+// Picture joins what is declared with how it stands now. The API and the pages
+// both draw from it. It keeps nothing and is safe for concurrent use.
+type Picture struct {
+	declared Declared
+	live     Live
+}
+
+// NewPicture returns a picture over both halves.
+func NewPicture(declared Declared, live Live) *Picture {
+	return &Picture{declared: declared, live: live}
+}
+
+// SitePage is one page of sites and the cursor of the next.
+func (p *Picture) SitePage(ctx context.Context, page inventory.Page) ([]inventory.SiteStanding, string, error) {
+	sites, next, err := p.declared.Sites(ctx, page)
+	if err != nil {
+		return nil, "", err
+	}
+	standings := make([]inventory.SiteStanding, len(sites))
+	for i, site := range sites {
+		standings[i] = p.stand(site)
+	}
+	return standings, next, nil
+}
+
+// Sites is every site, by code.
+func (p *Picture) Sites(ctx context.Context) ([]inventory.SiteStanding, error) {
+	var all []inventory.SiteStanding
+	page := inventory.Page{Limit: inventory.MaxPage}
+	for {
+		standings, next, err := p.SitePage(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, standings...)
+		if next == "" {
+			return all, nil
+		}
+		page.After = next
+	}
+}
+
+// Site is one site; an error wraps inventory.ErrNotFound where there is none.
+func (p *Picture) Site(ctx context.Context, code string) (inventory.SiteStanding, error) {
+	site, err := p.declared.Site(ctx, code)
+	if err != nil {
+		return inventory.SiteStanding{}, err
+	}
+	return p.stand(site), nil
+}
+
+func (p *Picture) stand(site inventory.Site) inventory.SiteStanding {
+	return inventory.SiteStanding{Site: site, Workstations: p.live.SiteCounts(site.Code), Link: p.live.Reach(site.Code)}
+}
+
+// Workstations is one page of workstations. A presence is known only to the
+// live picture, so the ids that have it select the rows.
+func (p *Picture) Workstations(ctx context.Context, filter inventory.StandingFilter) ([]inventory.WorkstationStanding, string, error) {
+	if filter.Presence == "" {
+		rows, next, err := p.declared.Workstations(ctx, filter.WorkstationFilter)
+		return p.standAll(rows), next, err
+	}
+	ids := p.live.WithPresence(filter.Presence, filter.Site)
+	if len(filter.IDs) > 0 {
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(filter.IDs, id) })
+	}
+	return p.among(ctx, filter.WorkstationFilter, ids)
+}
+
+// among pages through ids, in pieces that a query can take. The cursor is the
+// last id shown. The site was applied by the live picture.
+func (p *Picture) among(ctx context.Context, filter inventory.WorkstationFilter, ids []string) ([]inventory.WorkstationStanding, string, error) {
+	limit := filter.Limit
+	if limit <= 0 || limit > inventory.MaxPage {
+		limit = inventory.MaxPage
+	}
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	at, found := slices.BinarySearch(ids, filter.After)
+	if found {
+		at++
+	}
+	filter.Site, filter.After, filter.Limit = "", "", inventory.MaxPage
+	var kept []inventory.WorkstationStanding
+	for piece := range slices.Chunk(ids[at:], 500) {
+		filter.IDs = piece
+		rows, _, err := p.declared.Workstations(ctx, filter)
+		if err != nil {
+			return nil, "", err
+		}
+		slices.SortFunc(rows, func(a, b inventory.Workstation) int { return strings.Compare(a.ID, b.ID) })
+		kept = append(kept, p.standAll(rows)...)
+		if len(kept) > limit {
+			return kept[:limit], kept[limit-1].ID, nil
+		}
+	}
+	return kept, "", nil
+}
+
+func (p *Picture) standAll(rows []inventory.Workstation) []inventory.WorkstationStanding {
+	standings := make([]inventory.WorkstationStanding, len(rows))
+	for i, row := range rows {
+		presence, since := p.live.Presence(row.ID)
+		standings[i] = inventory.WorkstationStanding{Workstation: row, Presence: presence, PresenceSince: since}
+	}
+	return standings
+}
+
+// Workstation is everything about one workstation.
+func (p *Picture) Workstation(ctx context.Context, id string) (inventory.WorkstationDetail, error) {
+	var detail inventory.WorkstationDetail
+	row, err := p.declared.Workstation(ctx, id)
+	if err != nil {
+		return detail, err
+	}
+	detail.WorkstationStanding = p.standAll([]inventory.Workstation{row})[0]
+	if detail.Lists, err = p.declared.Lists(ctx, id); err != nil && !errors.Is(err, inventory.ErrNotFound) {
+		return detail, fmt.Errorf("cannot read the lists of %s: %w", id, err)
+	}
+	if row.AssetTag == "" {
+		return detail, nil
+	}
+	asset, err := p.declared.Asset(ctx, row.AssetTag)
+	switch {
+	case err == nil:
+		detail.Asset = &asset
+	case !errors.Is(err, inventory.ErrNotFound):
+		return detail, fmt.Errorf("cannot read asset %s: %w", row.AssetTag, err)
+	}
+	return detail, nil
+}
+
+// Unreported is the assets that are expected at the site and have no install
+// that counts: delivered, unpacked perhaps, never enrolled.
+func (p *Picture) Unreported(ctx context.Context, code string) ([]inventory.Asset, error) {
+	installed := map[string]bool{}
+	workstations := inventory.WorkstationFilter{Site: code, Page: inventory.Page{Limit: inventory.MaxPage}}
+	for more := true; more; {
+		rows, next, err := p.declared.Workstations(ctx, workstations)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if row.Active() {
+				installed[row.AssetTag] = true
+			}
+		}
+		workstations.After, more = next, next != ""
+	}
+	var missing []inventory.Asset
+	assets := inventory.AssetFilter{Site: code, Page: inventory.Page{Limit: inventory.MaxPage}}
+	for more := true; more; {
+		rows, next, err := p.declared.Assets(ctx, assets)
+		if err != nil {
+			return nil, err
+		}
+		for _, asset := range rows {
+			if asset.Expected() && !installed[asset.Tag] {
+				missing = append(missing, asset)
+			}
+		}
+		assets.After, more = next, next != ""
+	}
+	return missing, nil
+}
