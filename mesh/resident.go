@@ -1,0 +1,345 @@
+package mesh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"muster/inventory"
+)
+
+// ErrResidentClosed is returned by what is asked of a Resident after Close.
+var ErrResidentClosed = errors.New("the resident is closed")
+
+// ErrNoPool is returned where a pool is needed and there is none.
+var ErrNoPool = errors.New("in no pool")
+
+// closeGrace is about one gossip interval.
+const closeGrace = 1200 * time.Millisecond
+
+// maxJoinSpread keeps a mistyped setting from keeping agents out for a day.
+const maxJoinSpread = 30 * time.Minute
+
+// ResidentOptions says who lives in the pools.
+type ResidentOptions struct {
+	Port        *Port          // stays its owner's; the Resident serves its TLS connections to neighbours
+	Addr        netip.AddrPort // advertised; zero: the port's own, or what CurrentAddr says
+	Workstation string
+	Version     string // of the agent, for the tags
+	Run         string // of the journal, for the tags
+	Log         *slog.Logger
+	// Dir keeps the remembered pool; empty remembers nothing.
+	Dir string
+	// JoinSpread is the time over which agents that start together spread their
+	// first join; each waits a random share of it.
+	JoinSpread time.Duration
+	// Controllers are known from the start; Use and SetControllers replace them.
+	Controllers []netip.AddrPort
+	// CurrentAddr tells the address to advertise, usually LocalAddrFor; it is
+	// asked every few seconds. Nil means that the address stays as it is.
+	CurrentAddr func(controllers []netip.AddrPort) (netip.Addr, error)
+	// OnAddr hears of a new address that has settled. If the port listens on all
+	// addresses, the Resident has moved already; otherwise Move is called for,
+	// though not from within OnAddr.
+	OnAddr func(netip.Addr)
+	// NoRelay refuses to carry neighbours' connections.
+	NoRelay bool
+}
+
+// Resident is an agent's life in pools: it joins its site's pool at a decent
+// pace, comes back by itself when the controller is lost, takes a fresh name
+// whenever it moves, remembers its neighbours, and dials the controller through
+// one of them when it must. All methods are safe for concurrent use.
+type Resident struct {
+	opts   ResidentOptions
+	log    *slog.Logger
+	nudged chan struct{} // holds one; see nudge
+
+	ctx        context.Context // ends with Close; bounds what runs beside the loop
+	cancel     context.CancelFunc
+	loop       sync.WaitGroup
+	background sync.WaitGroup // goodbyes and local discovery
+
+	turns sync.Mutex // one of Use, Move, SayLeave and Close at a time; before mu
+
+	mu          sync.Mutex // guards what follows
+	closed      bool
+	port        *Port
+	relay       *Relay
+	addr        netip.AddrPort
+	controllers []netip.AddrPort
+	tenure      *tenure     // nil: in no pool
+	wanted      *Membership // what Use last asked for
+	joinedOnce  bool
+	routes      routes
+	uplink      string
+	health      string
+	heardAt     time.Time // controller's last packet
+	ackAt       time.Time // last authenticated acknowledgement of anyone
+}
+
+// NewResident starts a resident that is in no pool; Use puts it into one.
+func NewResident(o ResidentOptions) (*Resident, error) {
+	switch {
+	case o.Port == nil || o.Log == nil:
+		return nil, errors.New("cannot live in pools: port and log are needed")
+	case !inventory.ValidWorkstationID(o.Workstation):
+		return nil, fmt.Errorf("cannot live in pools: %.40q is not a workstation id", o.Workstation)
+	case o.JoinSpread < 0 || o.JoinSpread > maxJoinSpread:
+		return nil, fmt.Errorf("cannot live in pools: join spread %s, 0 to %s are allowed", o.JoinSpread, maxJoinSpread)
+	}
+	if _, err := (Tags{Version: o.Version, Run: o.Run}).Encode(); err != nil {
+		return nil, fmt.Errorf("cannot live in pools: %w", err)
+	}
+	addr := firstAddr(o)
+	if addr.Addr().IsUnspecified() && o.CurrentAddr == nil {
+		return nil, fmt.Errorf("cannot live in pools: %s says nothing about where neighbours reach this machine", addr)
+	}
+	r := &Resident{
+		opts: o, log: o.Log.With("component", "mesh"), nudged: make(chan struct{}, 1),
+		port: o.Port, addr: addr, controllers: slices.Clone(o.Controllers),
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	if err := r.openRelay(o.Port); err != nil {
+		r.cancel()
+		return nil, err
+	}
+	r.loop.Go(func() { r.run(r.ctx) })
+	return r, nil
+}
+
+func firstAddr(o ResidentOptions) netip.AddrPort {
+	addr := o.Addr
+	if !addr.Addr().IsValid() {
+		addr = o.Port.Addr()
+	}
+	if addr.Port() == 0 {
+		addr = netip.AddrPortFrom(addr.Addr(), o.Port.Addr().Port())
+	}
+	if addr.Addr().IsUnspecified() && o.CurrentAddr != nil {
+		if local, err := o.CurrentAddr(o.Controllers); err == nil {
+			addr = netip.AddrPortFrom(local, addr.Port())
+		}
+	}
+	return addr
+}
+
+// Close ends the membership without a goodbye (SayLeave says one), refuses
+// neighbours, and waits for everything. The port and connections that
+// DialController gave out stay with their owners.
+func (r *Resident) Close(ctx context.Context) error {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return nil
+	}
+	r.closed = true
+	r.mu.Unlock()
+
+	r.cancel()
+	done := make(chan error, 1)
+	go func() { done <- r.shut() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("cannot wait for the resident to close: %w", ctx.Err())
+	}
+}
+
+// shut gives the loop a moment to finish what it is at, so that tags just being
+// gossiped go out, and then ends the pool under it.
+func (r *Resident) shut() error {
+	looped := make(chan struct{})
+	go func() { r.loop.Wait(); close(looped) }()
+	timer := time.NewTimer(closeGrace)
+	defer timer.Stop()
+	select {
+	case <-looped:
+	case <-timer.C:
+	}
+	errs := r.shutPool()
+	<-looped
+	r.background.Wait()
+	return errs
+}
+
+func (r *Resident) shutPool() error {
+	r.turns.Lock()
+	defer r.turns.Unlock()
+	t, relay := r.detach()
+	var errs error
+	if relay != nil {
+		errs = errors.Join(errs, relay.Close())
+	}
+	if t != nil {
+		r.save(t)
+		errs = errors.Join(errs, t.end())
+	}
+	return errs
+}
+
+// detach takes the tenure and the relay away.
+func (r *Resident) detach() (*tenure, *Relay) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t, relay := r.tenure, r.relay
+	r.tenure, r.relay = nil, nil
+	return t, relay
+}
+
+// SetUplink overrides what the uplink tag says of the way to the controller;
+// DialController keeps it by itself.
+func (r *Resident) SetUplink(uplink string) {
+	r.mu.Lock()
+	r.uplink = uplink
+	r.mu.Unlock()
+	r.nudge()
+}
+
+// SetHealth says the health digest in the tags. It is gossiped at most once a
+// minute.
+func (r *Resident) SetHealth(digest string) {
+	r.mu.Lock()
+	r.health = digest
+	r.mu.Unlock()
+	r.nudge()
+}
+
+// SetControllers replaces the controllers' addresses while there is no pool to
+// say them.
+func (r *Resident) SetControllers(controllers []netip.AddrPort) {
+	r.mu.Lock()
+	r.controllers = slices.Clone(controllers)
+	t := r.tenure
+	r.mu.Unlock()
+	if t != nil {
+		t.pool.SetControllers(controllers)
+	}
+}
+
+// Controllers lists the controllers' addresses.
+func (r *Resident) Controllers() []netip.AddrPort {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.controllers)
+}
+
+// Neighbours lists the other workstations of the pool that are alive.
+func (r *Resident) Neighbours() []Member {
+	t := r.current()
+	if t == nil {
+		return nil
+	}
+	return slices.DeleteFunc(t.pool.Members(), func(m Member) bool { return !r.isNeighbour(m) })
+}
+
+func (r *Resident) isNeighbour(m Member) bool {
+	return m.State == StateAlive && !m.Controller && m.Workstation != "" && m.Workstation != r.opts.Workstation
+}
+
+// Peers returns how many members answered this machine's own probes directly
+// within the last 20 s, and how many neighbours are known to be alive. A probe
+// goes out every 3 s, so in a large pool heard stays below known.
+func (r *Resident) Peers() (heard, known int) {
+	t := r.current()
+	if t == nil {
+		return 0, 0
+	}
+	return t.acks.heard(time.Now()), len(r.Neighbours())
+}
+
+// LastControllerPacket is when a packet last came from a controller and opened
+// with the pool's key; zero is never.
+func (r *Resident) LastControllerPacket() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.heardAt
+}
+
+// LastAck is when a member, the controller included, last acknowledged a probe
+// of this machine directly and under the pool's key; zero is never.
+func (r *Resident) LastAck() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ackAt
+}
+
+// Standing is how a resident stands, for people.
+type Standing struct {
+	Site       string // empty: in no pool
+	Name       string // in the pool
+	KeyVersion int
+	Addr       netip.AddrPort
+	Neighbours int  // alive
+	Controller bool // is one alive in the pool?
+	Uplink     string
+	Relay      RelayStats
+}
+
+// Standing returns how the resident stands now.
+func (r *Resident) Standing() Standing {
+	t := r.current()
+	r.mu.Lock()
+	s := Standing{Addr: r.addr, Uplink: r.uplink}
+	relay := r.relay
+	if t != nil {
+		s.Site, s.Name, s.KeyVersion = t.membership.Site, t.pool.Name(), t.membership.KeyVersion
+	}
+	r.mu.Unlock()
+	if relay != nil {
+		s.Relay = relay.Stats()
+	}
+	if t != nil {
+		seen := r.look(t)
+		s.Neighbours, s.Controller = len(seen.neighbours), seen.controllerAlive
+	}
+	return s
+}
+
+func (r *Resident) current() *tenure {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tenure
+}
+
+func (r *Resident) currentPort() *Port {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.port
+}
+
+// nudge makes the loop look again soon.
+func (r *Resident) nudge() {
+	select {
+	case r.nudged <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// openRelay serves neighbours on port.
+func (r *Resident) openRelay(port *Port) error {
+	if r.opts.NoRelay {
+		return nil
+	}
+	relay, err := NewRelay(RelayOptions{
+		Listener: port.TLS(), Neighbour: r.servesNeighbour, Dial: r.dialDirect, Log: r.log,
+	})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.relay = relay
+	return nil
+}
+
+// servesNeighbour reports whether addr is a live member of the own pool.
+func (r *Resident) servesNeighbour(addr netip.Addr) bool {
+	return slices.ContainsFunc(r.Neighbours(), func(m Member) bool { return m.Addr.Addr() == addr })
+}

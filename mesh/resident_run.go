@@ -1,0 +1,181 @@
+package mesh
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+const (
+	addrEvery = 2 * time.Second // the own address is asked for
+	addrDwelt = 6 * time.Second // a new one counts after so long
+	openEvery = 5 * time.Second // a pool that did not open is tried again
+)
+
+// run is the resident's one goroutine: it looks, acts on what is due and sleeps
+// until something else is, or until the pool or an answer nudges it.
+func (r *Resident) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	dwell := addrDwell{settled: r.ownAddr().Addr()}
+	if dwell.settled.IsUnspecified() {
+		dwell.settled = netip.Addr{}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-r.nudged:
+		}
+		wait := r.turn(ctx)
+		if r.opts.CurrentAddr != nil {
+			dwell = r.followAddr(dwell)
+			wait = min(wait, addrEvery)
+		}
+		timer.Reset(wait)
+	}
+}
+
+// turn does what is due and returns how long nothing else is.
+func (r *Resident) turn(ctx context.Context) time.Duration {
+	t := r.current()
+	if t == nil {
+		return r.reopen()
+	}
+	seen := r.look(t)
+	wait := r.rejoin(t, seen)
+	r.discover(t, seen)
+	wait = min(wait, r.tag(t), r.noteNeighbours(t, seen))
+	if ctx.Err() != nil {
+		return lookEvery
+	}
+	return max(wait, time.Millisecond)
+}
+
+// reopen opens a pool that should be open: an address that was not known, or a
+// port that was just being replaced, may have kept it shut.
+func (r *Resident) reopen() time.Duration {
+	r.turns.Lock()
+	defer r.turns.Unlock()
+	r.mu.Lock()
+	wanted, t := r.wanted, r.tenure
+	unusable := r.closed || r.addr.Addr().IsUnspecified()
+	r.mu.Unlock()
+	switch {
+	case wanted == nil:
+		return time.Hour // Use nudges
+	case t != nil || unusable:
+		return openEvery
+	}
+	if err := r.exchange(nil, *wanted); err != nil {
+		r.log.Warn("pool not opened", "error", err)
+	}
+	return openEvery
+}
+
+// look reads the pool.
+func (r *Resident) look(t *tenure) sight {
+	var s sight
+	for _, m := range t.pool.Members() {
+		switch {
+		case r.isNeighbour(m):
+			s.neighbours = append(s.neighbours, m.Addr)
+		case m.Controller && m.State == StateAlive:
+			s.controllerAlive = true
+		}
+	}
+	return s
+}
+
+// rejoin joins if no controller is alive and its time has come.
+func (r *Resident) rejoin(t *tenure, seen sight) time.Duration {
+	if seen.controllerAlive {
+		return lookEvery
+	}
+	if wait := time.Until(t.joinAt); wait > 0 {
+		return wait
+	}
+	m := t.membershipOf(r)
+	if targets := joinTargets(seen, m.Controllers, m.Neighbours, t.takeFound(), rand.Shuffle); len(targets) > 0 {
+		if n, err := t.pool.Join(t.ctx, targets); n > 0 {
+			r.log.Debug("joined", "site", m.Site, "answered", n)
+		} else if t.ctx.Err() == nil {
+			r.log.Debug("not joined", "site", m.Site, "error", err)
+		}
+	}
+	wait := rejoinAfter(len(seen.neighbours), rand.Float64())
+	t.joinAt = time.Now().Add(wait)
+	return wait
+}
+
+// tag brings the tags up to date when they may change again. It may wait some
+// seconds for the change to be gossiped.
+func (r *Resident) tag(t *tenure) time.Duration {
+	r.mu.Lock()
+	want := r.tagsLocked()
+	r.mu.Unlock()
+	due, ok := tagsDue(t.tagged, want, t.taggedAt)
+	if !ok {
+		return lookEvery
+	}
+	if wait := time.Until(due); wait > 0 {
+		return wait
+	}
+	if err := t.pool.SetTags(want); err != nil && t.ctx.Err() == nil {
+		r.log.Debug("tags not gossiped in time", "site", t.pool.Site(), "error", err)
+	}
+	t.tagged, t.taggedAt = want, time.Now() // Serf keeps tags that it could not gossip
+	return lookEvery
+}
+
+// noteNeighbours keeps those alive at the head of those known, and writes them
+// down now and then if they changed.
+func (r *Resident) noteNeighbours(t *tenure, seen sight) time.Duration {
+	if len(seen.neighbours) > 0 {
+		self := r.ownAddr()
+		r.mu.Lock()
+		t.membership.Neighbours = mergeNeighbours(seen.neighbours, t.membership.Neighbours, self)
+		r.mu.Unlock()
+	}
+	if r.opts.Dir == "" {
+		return lookEvery
+	}
+	if wait := time.Until(t.saveDue()); wait > 0 {
+		return wait
+	}
+	r.save(t)
+	return lookEvery
+}
+
+func (t *tenure) saveDue() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.saved == nil {
+		return t.savedAt.Add(saveFirst)
+	}
+	return t.savedAt.Add(saveEvery)
+}
+
+// save writes the membership down if its neighbours, in whichever order, or its
+// keys changed since.
+func (r *Resident) save(t *tenure) {
+	if r.opts.Dir == "" {
+		return
+	}
+	m := t.membershipOf(r)
+	now := slices.Clone(m.Neighbours)
+	slices.SortFunc(now, netip.AddrPort.Compare)
+	t.mu.Lock()
+	same := t.saved != nil && slices.Equal(now, t.saved) && t.savedKeys == m.KeyVersion
+	t.saved, t.savedKeys, t.savedAt = now, m.KeyVersion, time.Now()
+	t.mu.Unlock()
+	if same {
+		return
+	}
+	if err := remember(r.opts.Dir, m); err != nil {
+		r.log.Warn("neighbours not remembered", "error", err)
+	}
+}
