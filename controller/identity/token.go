@@ -23,18 +23,19 @@ func (a *Authority) NewToken(kind inventory.TokenKind, site string, uses int, ex
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	secret := base64.RawURLEncoding.EncodeToString(b)
 	t := inventory.Token{
-		ID: "t" + randomText(8), Kind: kind, Site: site, SecretHash: hashSecret(secret),
+		ID: "t" + randomText(), Kind: kind, Site: site, SecretHash: hashSecret(secret),
 		Uses: uses, ExpiresAt: expiresAt.UTC(), CreatedAt: a.now().UTC(),
 	}
 	return t, secret, wire.JoinToken{ID: t.ID, Secret: secret, CA: a.fingerprint}
 }
 
-// NewWorkstationID is a random id; the caller sees to it that it is free.
-func NewWorkstationID() string { return "w" + randomText(8) }
-
-// ErrToken is wrapped by CheckToken. Its text does not tell a wrong secret from
-// an unknown token, so that ids cannot be tried out.
-var ErrToken = errors.New("join token refused")
+// Errors of CheckToken. ErrToken is always wrapped; its text does not tell a
+// wrong secret from an unknown token, so that ids cannot be tried out. ErrSpent
+// is wrapped beside it where only the uses are used up.
+var (
+	ErrToken = errors.New("join token refused")
+	ErrSpent = errors.New("uses are spent")
+)
 
 // CheckToken says whether secret is that of t and whether t still allows an
 // enrolment. The zero Token, for an id that is not known, takes as long as a
@@ -53,7 +54,7 @@ func CheckToken(t inventory.Token, secret string, now time.Time) error {
 	case !now.Before(t.ExpiresAt):
 		return fmt.Errorf("%w: %s expired on %s", ErrToken, t.ID, t.ExpiresAt.UTC().Format(time.RFC3339))
 	case t.Used >= t.Uses:
-		return fmt.Errorf("%w: all %d uses of %s are spent", ErrToken, t.Uses, t.ID)
+		return fmt.Errorf("%w: all %d %w of %s", ErrToken, t.Uses, ErrSpent, t.ID)
 	}
 	return nil
 }
@@ -62,20 +63,4 @@ func CheckToken(t inventory.Token, secret string, now time.Time) error {
 func hashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
-}
-
-// randomText is n of 0–9, a–z, each equally likely.
-func randomText(n int) string {
-	const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
-	text := make([]byte, 0, n)
-	b := make([]byte, 2*n)
-	for len(text) < n {
-		_, _ = rand.Read(b) // never fails (crypto/rand)
-		for _, c := range b {
-			if c < 252 && len(text) < n { // 252 = 7 × 36: the rest would favour some
-				text = append(text, alphabet[c%36])
-			}
-		}
-	}
-	return string(text)
 }
