@@ -1,0 +1,246 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"muster/inventory"
+)
+
+// CommitReports writes reports to the intake log, with their lists and journal
+// records, and returns one outcome for each row. When it returns, the fresh ones
+// are on disk; on an error none is, and the same rows may be committed again.
+//
+// A row whose name (workstation, run, seq) is known is a repeat where the hash is
+// the same and a conflict where it is not; both leave everything as it was. A row
+// of a workstation that is not registered has an outcome without any field set.
+//
+// Batches of about 200 rows cost one sync to disk each. The rows and their slices
+// belong to the store until it returns.
+func (s *Store) CommitReports(ctx context.Context, rows []inventory.ReportRow) ([]inventory.Outcome, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	var outcomes []inventory.Outcome
+	err := s.change(ctx, fmt.Sprintf("commit %d reports", len(rows)), func(t tx) error {
+		b := intakeBatch{tx: t, rows: rows, outcomes: make([]inventory.Outcome, len(rows))}
+		if err := b.commit(); err != nil {
+			return err
+		}
+		outcomes = b.outcomes
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return outcomes, nil
+}
+
+// intakeBatch is one call of CommitReports.
+type intakeBatch struct {
+	tx       tx
+	rows     []inventory.ReportRow
+	outcomes []inventory.Outcome
+
+	known map[string]knownWorkstation
+	runs  map[runName]storedRun
+	fresh []int // indices of the rows that are committed now
+}
+
+func (b *intakeBatch) commit() error {
+	steps := []func() error{
+		b.loadWorkstations, b.loadRuns, b.appendReports, b.writeStatus, b.writeJournal, b.writeLists, b.writeNames, b.writeKeyAcks,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// knownWorkstation is what the batch may have to change of a workstation.
+type knownWorkstation struct {
+	name       string
+	model      string
+	keyVersion int
+}
+
+func (b *intakeBatch) loadWorkstations() error {
+	b.known = make(map[string]knownWorkstation, len(b.rows))
+	var ids []string
+	for _, row := range b.rows {
+		if _, asked := b.known[row.Workstation]; !asked {
+			b.known[row.Workstation] = knownWorkstation{}
+			ids = append(ids, row.Workstation)
+		}
+	}
+	clear(b.known)
+	return chunks(ids, func(ids []string) error {
+		query := `SELECT w.id, w.name, w.model, COALESCE(k.version, 0)
+			FROM workstations w LEFT JOIN key_acks k ON k.workstation = w.id AND k.site = w.site
+			WHERE w.id IN (` + placeholders(0, len(ids)) + ")"
+		return b.tx.each(query, anys(ids), func(row scanner) error {
+			var id string
+			var w knownWorkstation
+			err := row.Scan(&id, &w.name, &w.model, &w.keyVersion)
+			b.known[id] = w
+			return err
+		})
+	})
+}
+
+// reportName is a report's name in the log.
+type reportName struct {
+	run int64
+	seq int64
+}
+
+func (b *intakeBatch) nameOf(row inventory.ReportRow) reportName {
+	return reportName{b.runs[runName{row.Workstation, row.Run}].id, int64(row.Seq)} //nolint:gosec // wire bounds it to 1<<62
+}
+
+// appendReports writes the rows whose name is new and judges the others.
+func (b *intakeBatch) appendReports() error {
+	hashes, err := b.prunedHashes()
+	if err != nil {
+		return err
+	}
+	first := make(map[reportName]int) // name → row that may be fresh
+	var again []int                   // rows whose name came before
+	for i, row := range b.rows {
+		if _, registered := b.known[row.Workstation]; !registered {
+			continue
+		}
+		name := b.nameOf(row)
+		if _, pruned := hashes[name]; pruned {
+			again = append(again, i)
+		} else if _, twice := first[name]; twice {
+			again = append(again, i)
+		} else {
+			first[name] = i
+		}
+	}
+	written, err := b.insertReports(first)
+	if err != nil {
+		return err
+	}
+	var stored []reportName
+	for i, row := range b.rows {
+		name := b.nameOf(row)
+		if at, ok := first[name]; !ok || at != i {
+			continue
+		}
+		if written[name] {
+			b.outcomes[i].Fresh = true
+			b.fresh = append(b.fresh, i)
+			hashes[name] = row.Hash
+			continue
+		}
+		stored = append(stored, name)
+		again = append(again, i)
+	}
+	if err := b.tx.hashes("reports", stored, hashes); err != nil {
+		return err
+	}
+	for _, i := range again {
+		same := hashes[b.nameOf(b.rows[i])] == b.rows[i].Hash
+		b.outcomes[i].Repeat, b.outcomes[i].Conflict = same, !same
+	}
+	return nil
+}
+
+const reportColumns = 9
+
+// insertReports appends rows in their order and returns the names that were new.
+func (b *intakeBatch) insertReports(first map[reportName]int) (map[reportName]bool, error) {
+	written := make(map[reportName]bool, len(first))
+	if len(first) == 0 {
+		return written, nil
+	}
+	position, err := b.tx.next("report", len(first))
+	if err != nil {
+		return nil, err
+	}
+	args := make([]any, 0, reportColumns*len(first))
+	for i, row := range b.rows {
+		name := b.nameOf(row)
+		if at, ok := first[name]; !ok || at != i {
+			continue
+		}
+		body, err := pack(row.Body)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, position, name.run, name.seq, row.Hash[:], plain(row.Boot),
+			micros(row.ReceivedAt), micros(row.ReadAt), addrText(row.Addr), body)
+		position++
+	}
+	const size = 100 * reportColumns // one text for most statements, so that engines keep it prepared
+	for len(args) > 0 {
+		now := args[:min(size, len(args))]
+		args = args[len(now):]
+		query := "INSERT INTO reports (position, run, seq, hash, boot, received_at, read_at, addr, body) VALUES " +
+			tuples(len(now)/reportColumns, reportColumns) + " ON CONFLICT (run, seq) DO NOTHING RETURNING run, seq"
+		err := b.tx.each(query, now, func(row scanner) error {
+			var name reportName
+			err := row.Scan(&name.run, &name.seq)
+			written[name] = true
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return written, nil
+}
+
+// prunedHashes is the hashes of those reports of the batch that were pruned.
+func (b *intakeBatch) prunedHashes() (map[reportName][32]byte, error) {
+	var old []reportName
+	for _, row := range b.rows {
+		name := b.nameOf(row)
+		if name.run != 0 && name.seq <= b.runs[runName{row.Workstation, row.Run}].prunedSeq {
+			old = append(old, name)
+		}
+	}
+	hashes := make(map[reportName][32]byte)
+	return hashes, b.tx.hashes("pruned_reports", old, hashes)
+}
+
+func (t tx) hashes(table string, names []reportName, into map[reportName][32]byte) error {
+	return chunks(names, func(names []reportName) error {
+		args := make([]any, 0, 2*len(names))
+		for _, name := range names {
+			args = append(args, name.run, name.seq)
+		}
+		query := "SELECT run, seq, hash FROM " + table + " WHERE (run, seq) IN (VALUES " + casts(len(names)) + ")"
+		return t.each(query, args, func(row scanner) error {
+			var name reportName
+			var hash []byte
+			if err := row.Scan(&name.run, &name.seq, &hash); err != nil {
+				return err
+			}
+			if len(hash) != 32 {
+				return fmt.Errorf("report %d of run %d has a damaged hash", name.seq, name.run)
+			}
+			into[name] = [32]byte(hash)
+			return nil
+		})
+	})
+}
+
+// casts is pairs of numbers as tuples: PostgreSQL takes the parameters of a bare
+// VALUES for text unless it is told.
+func casts(pairs int) string {
+	return "(CAST($1 AS BIGINT),CAST($2 AS BIGINT))" + strings.TrimPrefix(tuples(pairs, 2), "($1,$2)")
+}
+
+func addrText(addr netip.Addr) string {
+	if !addr.IsValid() {
+		return ""
+	}
+	return plain(addr.String())
+}

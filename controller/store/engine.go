@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// engine is what differs between SQLite and PostgreSQL: how to connect, what
+// its errors mean, how it is copied. The SQL is the same.
+type engine interface {
+	name() string // for errors: "database /var/lib/muster/muster.db"; never a password
+	dialect() goose.Dialect
+	open(ctx context.Context) (write, read *sql.DB, err error)
+	// classify wraps the errors that callers act on in the store's sentinels.
+	classify(err error) error
+	// settle leaves the writing connection without a transaction after a commit
+	// that failed.
+	settle(ctx context.Context, write *sql.DB)
+	// isolation is the level at which a reading transaction sees one moment.
+	isolation() sql.IsolationLevel
+	backup(ctx context.Context, s *Store, path string) error
+	suffix() string // of a backup file
+	folder() string // where backups go by default; empty: nowhere
+}
+
+func engineOf(address string) (engine, error) {
+	scheme, rest, _ := strings.Cut(address, ":")
+	switch scheme {
+	case "sqlite":
+		if rest == "" {
+			return nil, fmt.Errorf("cannot open store %q: it names no file, write sqlite:/var/lib/muster/muster.db", address)
+		}
+		return sqliteFile{path: rest}, nil
+	case "postgres", "postgresql":
+		return newPostgres(address)
+	default:
+		return nil, fmt.Errorf("cannot open store: its address begins neither with sqlite: nor with postgres://")
+	}
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+// postgres is a database on a PostgreSQL server.
+type postgres struct {
+	config *pgx.ConnConfig
+}
+
+func newPostgres(address string) (engine, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil { // pgx leaves the password out of its text
+		return nil, fmt.Errorf("cannot open store: %w", err)
+	}
+	return postgres{config: config}, nil
+}
+
+func (p postgres) name() string {
+	return fmt.Sprintf("database %q on %s:%d", p.config.Database, p.config.Host, p.config.Port)
+}
+func (p postgres) dialect() goose.Dialect { return goose.DialectPostgres }
+func (p postgres) suffix() string         { return ".dump.gz" }
+func (p postgres) folder() string         { return "" }
+
+// connections bounds what one controller takes of the server.
+const connections = 8
+
+func (p postgres) open(ctx context.Context) (write, read *sql.DB, err error) {
+	db := stdlib.OpenDB(*p.config)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return db, db, nil
+}
+
+// Conditions by their SQLSTATE.
+const (
+	stateDiskFull      = "53100"
+	stateSerialization = "40001"
+	stateDeadlock      = "40P01"
+)
+
+func (p postgres) classify(err error) error {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code {
+	case stateDiskFull:
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case stateSerialization, stateDeadlock:
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	return err
+}
+
+func (p postgres) settle(context.Context, *sql.DB) {}
+
+func (p postgres) isolation() sql.IsolationLevel { return sql.LevelRepeatableRead }

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"time"
+
+	"muster/inventory"
+)
+
+// Sentinels, the same values as in inventory.
+var (
+	ErrNotFound   = inventory.ErrNotFound
+	ErrConflict   = inventory.ErrConflict
+	ErrDependent  = inventory.ErrDependent
+	ErrFull       = inventory.ErrFull
+	ErrTokenSpent = inventory.ErrTokenSpent
+)
+
+// ErrNewer is wrapped by Open when a later version of the program has changed
+// the database in a way that this one does not know.
+var ErrNewer = errors.New("database is newer than this program")
+
+// Options says what to open.
+type Options struct {
+	URL       string // sqlite:PATH or postgres://…
+	BackupDir string // where a backup is put before a migration; empty: beside the SQLite file
+	Log       *slog.Logger
+	Now       func() time.Time // nil: the machine's clock
+
+	schema fs.FS // the migrations; nil: those embedded
+}
+
+// Store is an open database.
+type Store struct {
+	engine engine
+	write  *sql.DB // SQLite: one connection
+	read   *sql.DB // PostgreSQL: the same as write
+	log    *slog.Logger
+	now    func() time.Time
+
+	writing sync.Mutex // held over each writing transaction; guards nothing else
+
+	mu     sync.Mutex // guards closed
+	closed bool
+}
+
+// Open connects, backs up and migrates where there is something to migrate, and
+// returns the store. It fails with ErrNewer rather than touch a database that a
+// later version has changed.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	engine, err := engineOf(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{engine: engine, log: o.Log, now: o.Now}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.log = s.log.With("component", "store")
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.write, s.read, err = engine.open(ctx); err != nil {
+		return nil, fmt.Errorf("cannot open %s: %w", engine.name(), engine.classify(err))
+	}
+	if err := s.migrate(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Close waits for the running transaction and closes the database. Closing twice
+// is harmless.
+func (s *Store) Close() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	closed := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if closed {
+		return nil
+	}
+	var err error
+	if s.read != s.write {
+		err = s.read.Close()
+	}
+	return errors.Join(err, s.write.Close())
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	if _, err := s.Meta(ctx, "ping"); err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("cannot reach %s: %w", s.engine.name(), err)
+	}
+	return nil
+}

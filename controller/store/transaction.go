@@ -1,0 +1,190 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// tx is one transaction of either kind.
+type tx struct {
+	context.Context //nolint:containedctx // lives no longer than the call that made it
+	*sql.Tx
+}
+
+// change runs work in a writing transaction; what says, for the error, what could
+// not be done.
+func (s *Store) change(ctx context.Context, what string, work func(tx) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	t, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
+	}
+	if err := work(tx{ctx, t}); err != nil {
+		if rolled := t.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
+			s.engine.settle(ctx, s.write)
+		}
+		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
+	}
+	if err := t.Commit(); err != nil {
+		s.engine.settle(ctx, s.write)
+		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
+	}
+	return nil
+}
+
+// look runs work in a reading transaction, which sees one moment.
+func (s *Store) look(ctx context.Context, what string, work func(tx) error) error {
+	t, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.engine.isolation()})
+	if err != nil {
+		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
+	}
+	defer t.Rollback() //nolint:errcheck // nothing was written
+	if err := work(tx{ctx, t}); err != nil {
+		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
+	}
+	return nil
+}
+
+func (t tx) exec(query string, args ...any) (int64, error) {
+	result, err := t.ExecContext(t.Context, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// one scans the only row of query; ErrNotFound where there is none.
+func (t tx) one(query string, args []any, into ...any) error {
+	err := t.QueryRowContext(t.Context, query, args...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// scanner is one row.
+type scanner interface{ Scan(into ...any) error }
+
+// each calls scan for every row of query.
+func (t tx) each(query string, args []any, scan func(scanner) error) error {
+	rows, err := t.QueryContext(t.Context, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err says what went wrong
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// next takes n numbers from a counter and returns the first. The counter's row
+// stays locked until the transaction ends, so numbers rise in the order of
+// commit and writers of one family follow one another on every controller.
+func (t tx) next(counter string, n int) (int64, error) {
+	var last int64
+	err := t.one("UPDATE counters SET value = value + $1 WHERE name = $2 RETURNING value", []any{n, counter}, &last)
+	return last - int64(n) + 1, err
+}
+
+// placeholders is "$1, $2, … $n", beginning behind from.
+func placeholders(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(from + i + 1))
+	}
+	return b.String()
+}
+
+// tuples is rows tuples of columns placeholders: "($1,$2),($3,$4)".
+func tuples(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		b.WriteString(placeholders(i*columns, columns))
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// widest bounds the parameters of one statement: SQLite takes 32,766.
+const widest = 8000
+
+// insert writes rows in as few statements as the engine allows: head is the
+// statement up to VALUES, tail what follows the tuples.
+func (t tx) insert(head string, columns int, args []any, tail string) (int64, error) {
+	var total int64
+	step := widest / columns * columns
+	for len(args) > 0 {
+		now := args[:min(step, len(args))]
+		args = args[len(now):]
+		n, err := t.exec(head+" VALUES "+tuples(len(now)/columns, columns)+" "+tail, now...)
+		if err != nil {
+			return total, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// chunks calls work with pieces of keys that fit one statement.
+func chunks[T any](keys []T, work func([]T) error) error {
+	const size = 1000
+	for len(keys) > 0 {
+		now := keys[:min(size, len(keys))]
+		keys = keys[len(now):]
+		if err := work(now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func anys[T any](values []T) []any {
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[i] = v
+	}
+	return out
+}
+
+// micros is an instant as it is kept; 0 is the zero time.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// instant is the inverse of micros.
+func instant(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// only is a query for one row, so that it can be scanned as rows are.
+type only struct {
+	tx    tx
+	query string
+	args  []any
+}
+
+// Scan implements scanner; ErrNotFound where there is no row.
+func (o only) Scan(into ...any) error { return o.tx.one(o.query, o.args, into...) }
