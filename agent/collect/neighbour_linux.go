@@ -1,0 +1,155 @@
+package collect
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"muster/inventory/wire"
+)
+
+// neighbour is one entry of the kernel's neighbour table (ARP and IPv6).
+type neighbour struct {
+	index        int
+	addr         netip.Addr
+	hardware     []byte
+	state        uint16
+	confirmedAgo time.Duration
+}
+
+func (n neighbour) failed() bool  { return n.state&(unix.NUD_FAILED|unix.NUD_INCOMPLETE) != 0 }
+func (n neighbour) lasting() bool { return n.state&(unix.NUD_PERMANENT|unix.NUD_NOARP) != 0 }
+
+// userHertz is the unit of times in netlink's cache attributes, on every
+// architecture that we build for.
+const userHertz = 100
+
+// neighbourEntry asks the kernel for one entry; ok is false when there is none.
+func neighbourEntry(index int, addr netip.Addr) (neighbour, bool, error) {
+	family := syscall.AF_INET
+	if addr.Is6() {
+		family = syscall.AF_INET6
+	}
+	dump, err := syscall.NetlinkRIB(syscall.RTM_GETNEIGH, family)
+	if err != nil {
+		return neighbour{}, false, fmt.Errorf("cannot read the neighbour table: %w", err)
+	}
+	messages, err := syscall.ParseNetlinkMessage(dump)
+	if err != nil {
+		return neighbour{}, false, fmt.Errorf("cannot read the neighbour table: %w", err)
+	}
+	for _, m := range messages {
+		if n, ok := parseNeighbour(m.Data); ok && m.Header.Type == syscall.RTM_NEWNEIGH && n.index == index && n.addr == addr {
+			return n, true, nil
+		}
+	}
+	return neighbour{}, false, nil
+}
+
+// parseNeighbour reads struct ndmsg and its attributes (linux/neighbour.h).
+func parseNeighbour(b []byte) (neighbour, bool) {
+	if len(b) < unix.SizeofNdMsg {
+		return neighbour{}, false
+	}
+	n := neighbour{index: int(int32(binary.NativeEndian.Uint32(b[4:]))), state: binary.NativeEndian.Uint16(b[8:])}
+	n.confirmedAgo = time.Duration(1<<63 - 1)
+	for b = b[unix.SizeofNdMsg:]; len(b) >= 4; {
+		length, kind := int(binary.NativeEndian.Uint16(b)), binary.NativeEndian.Uint16(b[2:])
+		if length < 4 || length > len(b) {
+			return n, false
+		}
+		value := b[4:length]
+		switch {
+		case kind == unix.NDA_DST:
+			n.addr, _ = netip.AddrFromSlice(value)
+		case kind == unix.NDA_LLADDR && len(value) <= 32:
+			n.hardware = append([]byte(nil), value...)
+		case kind == unix.NDA_CACHEINFO && len(value) >= 4:
+			n.confirmedAgo = time.Duration(binary.NativeEndian.Uint32(value)) * time.Second / userHertz
+		}
+		b = b[min((length+3)&^3, len(b)):]
+	}
+	return n, n.addr.IsValid()
+}
+
+var errNoHardware = errors.New("the entry has no hardware address")
+
+// probeNeighbour makes the kernel ask the neighbour now, by moving its entry to
+// the state in which it does.
+func probeNeighbour(n neighbour) error {
+	if len(n.hardware) == 0 {
+		return errNoHardware
+	}
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd) //nolint:errcheck // a socket for one question
+	timeout := unix.Timeval{Sec: 1}
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
+		return err
+	}
+	if err := unix.Sendto(fd, probeMessage(n), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return err
+	}
+	reply := make([]byte, 256)
+	size, _, err := unix.Recvfrom(fd, reply, 0)
+	if err != nil {
+		return err
+	}
+	if size < unix.SizeofNlMsghdr+4 {
+		return errors.New("short answer from the kernel")
+	}
+	if code := int32(binary.NativeEndian.Uint32(reply[unix.SizeofNlMsghdr:])); code != 0 {
+		return syscall.Errno(-code)
+	}
+	return nil
+}
+
+func probeMessage(n neighbour) []byte {
+	family := byte(unix.AF_INET)
+	if n.addr.Is6() {
+		family = unix.AF_INET6
+	}
+	order := binary.NativeEndian
+	b := make([]byte, unix.SizeofNlMsghdr, 96)
+	order.PutUint16(b[4:], unix.RTM_NEWNEIGH)
+	order.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_ACK|unix.NLM_F_REPLACE)
+	b = append(b, family, 0, 0, 0)
+	b = order.AppendUint32(b, uint32(n.index))
+	b = order.AppendUint16(b, unix.NUD_PROBE)
+	b = append(b, 0, 0)
+	b = appendAttribute(b, unix.NDA_DST, n.addr.AsSlice())
+	b = appendAttribute(b, unix.NDA_LLADDR, n.hardware)
+	order.PutUint32(b, uint32(len(b)))
+	return b
+}
+
+func appendAttribute(b []byte, kind uint16, value []byte) []byte {
+	b = binary.NativeEndian.AppendUint16(b, uint16(4+len(value)))
+	b = binary.NativeEndian.AppendUint16(b, kind)
+	b = append(b, value...)
+	return append(b, make([]byte, -len(value)&3)...)
+}
+
+// arpSays reads the text of /proc/net/arp: address, type, flags, hardware
+// address, mask, interface. Flag 2 is a complete entry.
+func arpSays(text string, via netip.Addr, iface string) wire.Reachable {
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		if len(f) != 6 || f[0] != via.String() || f[5] != iface {
+			continue
+		}
+		if f[2] == "0x0" || f[3] == "00:00:00:00:00:00" {
+			return wire.No
+		}
+		return wire.Yes
+	}
+	return wire.Unknown
+}

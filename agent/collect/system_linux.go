@@ -1,0 +1,40 @@
+package collect
+
+import (
+	"os"
+	"sync"
+
+	"muster/inventory"
+)
+
+// system is what the Linux collector keeps between readings.
+type system struct {
+	mu       sync.Mutex // guards the rest
+	rpmStamp string     // of the rpm database when rpmList was read
+	rpmList  []rpmPackage
+}
+
+type rpmPackage struct {
+	program     inventory.Program
+	installedAt int64 // Unix seconds
+}
+
+func (c *Collector) computerName() (string, error) {
+	if c.live {
+		return os.Hostname()
+	}
+	return c.readLine("etc/hostname")
+}
+
+// smbios reads the raw table; without it (no SMBIOS, or no right to read it) the
+// error says why.
+func (c *Collector) smbios() (smbios, error) {
+	b, err := c.readBytes("sys/firmware/dmi/tables/DMI", maxSMBIOS)
+	if err != nil {
+		if !c.exists("sys/firmware/dmi") && !c.exists("sys/class/dmi/id") {
+			return smbios{}, errNoSMBIOS
+		}
+		return smbios{}, err
+	}
+	return parseSMBIOS(b)
+}
