@@ -107,17 +107,16 @@ func (a Asset) Validate() error {
 	if a.UUID != "" && CanonicalUUID(a.UUID) != a.UUID {
 		es.add("uuid", "%q is not a UUID such as 4c4c4544-0042-3510-8052-c4c04f584e32", a.UUID)
 	}
+	es.list("macs", a.MACs)
 	for _, mac := range a.MACs {
 		if CanonicalMAC(mac) != mac {
 			es.add("macs", "%q is not a MAC address such as 3c:52:82:0a:1b:2c", mac)
 		}
 	}
-	for field, value := range map[string]string{
-		"serial": a.Serial, "maker": a.Maker, "model": a.Model, "name": a.Name, "position": a.Position,
-		"order": a.Order, "supplier": a.Supplier, "notes": a.Notes,
-	} {
-		es.text(field, value)
-	}
+	es.texts(
+		"serial", a.Serial, "maker", a.Maker, "model", a.Model, "name", a.Name, "position", a.Position,
+		"order", a.Order, "supplier", a.Supplier, "notes", a.Notes,
+	)
 	es.date("purchased", a.Purchased)
 	es.date("warranty_until", a.WarrantyUntil)
 	es.date("end_of_life", a.EndOfLife)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // Fact is one reading: either a known value or unknown with a reason. The zero
@@ -83,8 +84,8 @@ func (f Fact[T]) Equal(g Fact[T]) bool {
 	if !f.known {
 		return true
 	}
-	a, errA := json.Marshal(f.value)
-	b, errB := json.Marshal(g.value)
+	a, errA := encodeKnown(f.value)
+	b, errB := encodeKnown(g.value)
 	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
@@ -95,10 +96,27 @@ type unknownFact struct {
 // MarshalJSON implements json.Marshaler.
 func (f Fact[T]) MarshalJSON() ([]byte, error) {
 	if f.known {
-		return json.Marshal(f.value)
+		return encodeKnown(f.value)
 	}
 	reason := f.Reason()
 	return json.Marshal(unknownFact{Unknown: &reason})
+}
+
+// encodeKnown writes a nil slice as [] and a nil map as {}: "looked, there is
+// none" is a value, while null is no fact at all.
+func encodeKnown(value any) ([]byte, error) {
+	b, err := json.Marshal(value)
+	if err != nil || !bytes.Equal(b, []byte("null")) {
+		return b, err
+	}
+	switch reflect.ValueOf(value).Kind() {
+	case reflect.Slice:
+		return []byte("[]"), nil
+	case reflect.Map:
+		return []byte("{}"), nil
+	default:
+		return nil, fmt.Errorf("cannot write a known fact of type %T as null", value)
+	}
 }
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -75,7 +75,7 @@ func JunkSerial(serial string) bool {
 	return len(s) < 4 || slices.Contains(junkSerials, s) || oneCharacter(s) || DestroyedSerial(s)
 }
 
-var scientific = regexp.MustCompile(`^[0-9](\.[0-9]+)?[eE]\+[0-9]+$`)
+var scientific = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[eE]\+[0-9]+$`)
 
 // DestroyedSerial reports whether a spreadsheet turned the serial into a
 // rounded number such as 5.02E+18.

@@ -51,11 +51,10 @@ func (l Link) Validate() error {
 	if l.UpKbps < 0 {
 		es.add("up_kbps", "%d is negative", l.UpKbps)
 	}
-	for field, value := range map[string]string{
-		"exchange": l.Exchange, "fault_desk": l.FaultDesk, "contract": l.Contract, "sla": l.SLA, "notes": l.Notes,
-	} {
-		es.text(field, value)
-	}
+	es.texts(
+		"exchange", l.Exchange, "fault_desk", l.FaultDesk, "contract", l.Contract, "sla", l.SLA, "notes", l.Notes,
+	)
+	es.address("router", l.Router)
 	es.date("installed", l.Installed)
 	es.date("ends", l.Ends)
 	if l.Installed.Set() && l.Ends.Set() && l.Ends < l.Installed {

@@ -65,22 +65,21 @@ func (s Site) Validate() error {
 	for _, alias := range s.Aliases {
 		es.key("aliases", alias, 200)
 	}
+	es.list("aliases", s.Aliases)
 	if slices.Contains(s.Aliases, s.Name) {
 		es.add("aliases", "%q is the site's own name", s.Name)
 	}
-	for field, value := range map[string]string{
-		"kind": s.Kind, "district": s.District, "address": s.Address, "postcode": s.Postcode,
-		"contact": s.Contact, "phone": s.Phone, "access": s.Access, "notes": s.Notes,
-	} {
-		es.text(field, value)
-	}
+	es.texts(
+		"kind", s.Kind, "district", s.District, "address", s.Address, "postcode", s.Postcode,
+		"contact", s.Contact, "phone", s.Phone, "access", s.Access, "notes", s.Notes,
+	)
 	if s.Latitude < -90 || s.Latitude > 90 || s.Latitude != s.Latitude {
 		es.add("latitude", "%v is outside -90 to 90", s.Latitude)
 	}
 	if s.Longitude < -180 || s.Longitude > 180 || s.Longitude != s.Longitude {
 		es.add("longitude", "%v is outside -180 to 180", s.Longitude)
 	}
-	if _, err := s.Location(); err != nil {
+	if _, err := s.Location(); err != nil || s.Zone == "Local" { // Local is wherever the controller runs
 		es.add("zone", "%q is not a time zone such as Europe/London", s.Zone)
 	}
 	if err := s.Hours.Validate(); err != nil {

@@ -3,6 +3,7 @@ package inventory
 import (
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // Subnet maps addresses to a site. Prefix, masked, is its key.
@@ -26,12 +27,18 @@ func (s Subnet) Validate() error {
 		es.add("prefix", "missing or not a prefix such as 10.20.4.0/24")
 	case s.Prefix != s.Prefix.Masked():
 		es.add("prefix", "%s has address bits set: did you mean %s?", s.Prefix, s.Prefix.Masked())
+	case s.Prefix.Addr().Is4In6():
+		es.add("prefix", "%s is IPv4 written as IPv6: no address would match it", s.Prefix)
 	case s.Prefix.Bits() == 0:
 		es.add("prefix", "%s covers every address", s.Prefix)
 	}
-	if s.Purpose != PurposeVPN && !ValidSiteCode(s.Site) {
+	if s.Purpose != PurposeVPN && strings.EqualFold(s.Purpose, PurposeVPN) {
+		es.add("purpose", "%q: write %s in lower case", s.Purpose, PurposeVPN)
+	}
+	if (s.Site != "" || s.Purpose != PurposeVPN) && !ValidSiteCode(s.Site) {
 		es.add("site", "%q is not a site code", s.Site)
 	}
+	es.address("gateway", s.Gateway)
 	if s.Gateway.IsValid() && s.Prefix.IsValid() && !s.Prefix.Contains(s.Gateway) {
 		es.add("gateway", "%s is outside %s", s.Gateway, s.Prefix)
 	}
@@ -58,7 +65,7 @@ func NewSubnetTable(subnets []Subnet) SubnetTable {
 
 // Find returns the longest prefix that holds addr.
 func (t SubnetTable) Find(addr netip.Addr) (Subnet, bool) {
-	addr = addr.Unmap()
+	addr = addr.Unmap().WithZone("")
 	for _, s := range t.byLength {
 		if s.Prefix.Contains(addr) {
 			return s, true

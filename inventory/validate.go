@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,6 +11,9 @@ import (
 
 // MaxText bounds every free-text field of the register, in bytes.
 const MaxText = 1000
+
+// maxList bounds the values of a field that holds several, in bytes.
+const maxList = 2 * MaxText
 
 // FieldError says which field of a noun is wrong and why. The importer turns
 // Field into a column, the API into a JSON pointer.
@@ -44,6 +49,34 @@ func (es *FieldErrors) text(field, value string) {
 		es.add(field, "not valid UTF-8")
 	case strings.IndexFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) >= 0:
 		es.add(field, "holds a control character")
+	case strings.ContainsAny(value, "\uFFFE\uFFFF"):
+		es.add(field, "holds a code point that is no character and that no workbook can carry")
+	}
+}
+
+// texts checks pairs of field and value, in this order: a map would report the
+// same noun differently every time.
+func (es *FieldErrors) texts(pairs ...string) {
+	for pair := range slices.Chunk(pairs, 2) {
+		es.text(pair[0], pair[1])
+	}
+}
+
+// list bounds the values of a field together, so that they fit one cell of a file.
+func (es *FieldErrors) list(field string, values []string) {
+	total := 0
+	for _, v := range values {
+		total += len(v) + len("; ")
+	}
+	if total > maxList {
+		es.add(field, "together longer than %d bytes", maxList)
+	}
+}
+
+// address refuses a zone: what it names is known on one machine only.
+func (es *FieldErrors) address(field string, addr netip.Addr) {
+	if addr.Zone() != "" {
+		es.add(field, "%s has a zone, which means nothing elsewhere", addr)
 	}
 }
 

@@ -1,7 +1,11 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"muster/inventory"
@@ -39,13 +43,13 @@ type Plan struct {
 	AcceptGood bool
 	Changes    []inventory.Change
 	Edits      []Edit
-	Problems   []Problem
-	Notices    []Problem
+	Problems   []Problem // sorted by table, row and column
+	Notices    []Problem // what was ignored or assumed; nothing is wrong
 	Drift      []Drift
 	Unchanged  int // nouns that the files repeat as they are
-	Skipped    int // rows that another system's export holds and Muster does not keep
+	Skipped    int // rows of another system's export that Muster does not keep
 
-	rejected []map[int]string // per table: index of the row → its problems
+	rejected []map[int][]string // per table: index of a row → what is wrong with it
 }
 
 // Edit is one change for a person: which columns, from what to what.
@@ -64,11 +68,84 @@ type FieldEdit struct {
 	After  string `json:"after"`
 }
 
-// Drift is a difference between a file and what the agent sees. It is shown and
-// never written.
-type Drift struct {
-	Place
-	Key      string `json:"key"`
-	Declared string `json:"declared"`
-	Observed string `json:"observed"`
+// NewPlan sets tables, which may be of several kinds, against the register.
+// Sites come first, so that the other tables may name sites of the same import.
+// Tables of one kind complete each other: NetBox keeps a circuit's carrier in
+// one file and its site in another. It changes neither argument.
+func NewPlan(tables []*Table, register inventory.Register, options PlanOptions) *Plan {
+	p := &planner{
+		plan:     &Plan{Tables: tables, AcceptGood: options.AcceptGood, rejected: make([]map[int][]string, len(tables))},
+		observed: options.Observed,
+		order:    map[Place]int{},
+	}
+	for i, t := range tables {
+		p.plan.rejected[i] = map[int][]string{}
+		p.plan.Notices = append(p.plan.Notices, t.Notices...)
+		p.order[t.place(0, 0)] = i
+	}
+	sites := planKind(p, siteSchema(), Sites, register.Sites, register.Sites)
+	planKind(p, subnetSchema(), Subnets, register.Subnets, sites)
+	planKind(p, linkSchema(), Links, register.Links, sites)
+	assets := planKind(p, assetSchema(Assets), Assets, register.Assets, sites)
+	planKind(p, assetSchema(Workstations), Workstations, assets, sites)
+	p.sortProblems()
+	return p.plan
+}
+
+func (p *planner) sortProblems() {
+	slices.SortStableFunc(p.plan.Problems, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(p.order[Place{File: a.File, Sheet: a.Sheet}], p.order[Place{File: b.File, Sheet: b.Sheet}]),
+			cmp.Compare(a.Row, b.Row), cmp.Compare(a.Column, b.Column),
+		)
+	})
+}
+
+// Applies reports whether Batch would return a batch.
+func (p *Plan) Applies() bool {
+	return len(p.Changes) > 0 && (len(p.Problems) == 0 || p.AcceptGood)
+}
+
+// Batch is what the store applies; the store gives it its number. It returns an
+// error that wraps ErrProblems and names the first problem, or ErrNoChanges.
+func (p *Plan) Batch(author string, madeAt time.Time) (inventory.Batch, error) {
+	if n := len(p.Problems); n > 0 && !p.AcceptGood {
+		more := ""
+		if n > 1 {
+			more = fmt.Sprintf(" (and %d more)", n-1)
+		}
+		return inventory.Batch{}, fmt.Errorf("cannot import %s%s: %w", p.Problems[0], more, ErrProblems)
+	}
+	if len(p.Changes) == 0 {
+		return inventory.Batch{}, ErrNoChanges
+	}
+	return inventory.Batch{Source: p.source(), Author: author, MadeAt: madeAt.UTC(), Changes: p.Changes}, nil
+}
+
+func (p *Plan) source() string {
+	names := make([]string, 0, len(p.Tables))
+	for _, t := range p.Tables {
+		names = append(names, t.place(0, 0).String())
+	}
+	return strings.Join(names, "; ")
+}
+
+// Added counts the changes that make something new.
+func (p *Plan) Added() int {
+	n := 0
+	for _, e := range p.Edits {
+		if e.New {
+			n++
+		}
+	}
+	return n
+}
+
+// Rejected counts the rows of all tables that are wrong.
+func (p *Plan) Rejected() int {
+	n := 0
+	for _, rows := range p.rejected {
+		n += len(rows)
+	}
+	return n
 }

@@ -13,11 +13,15 @@ type Table struct {
 	Rows      []Row
 	Notices   []Problem // what was ignored or assumed
 
-	preamble []Row // what stands above the header
-	comma    rune
-	bindings []binding
-	layout   *layout
-	options  ReadOptions
+	preamble   []Row    // what stands above the header
+	headerKeys []string // squashed Header
+	comma      rune
+	encoding   string // empty for XLSX
+	bindings   []binding
+	layout     *layout // nil where the columns are our own
+	values     map[string]map[string]string
+	aliases    map[string]string
+	dayFirst   bool
 }
 
 // Row is one record. Line is where it begins, from 1.
@@ -35,4 +39,24 @@ type ReadOptions struct {
 	HeaderRow int    // line of the header, from 1; 0: the first row that is not blank
 	Map       *Map   // a saved column mapping, or nil
 	DayFirst  bool   // 03/04/2026 is the third of April
+}
+
+// columnAt is our column at a column of the file, from 1.
+func (t *Table) columnAt(column int) string {
+	for _, b := range t.bindings {
+		if b.index == column-1 {
+			return b.column
+		}
+	}
+	return ""
+}
+
+// keyIndex is the file's column, from 1, that identifies its rows.
+func (t *Table) keyIndex() int {
+	for _, b := range t.bindings {
+		if b.column == keyColumnOf(t.Kind) {
+			return b.index + 1
+		}
+	}
+	return 0
 }

@@ -1,0 +1,105 @@
+package importer
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// cell is one filled cell of a row and what it is for.
+type cell struct {
+	binding
+	cellText
+	raw   string
+	place Place
+}
+
+func (c cell) problem(err error) Problem {
+	why, suggestion := explain(err)
+	return Problem{Place: c.place, Value: shorten(c.raw), Why: why, Suggestion: suggestion}
+}
+
+// cells returns the filled cells of a row, those that count most first.
+func (t *Table) cells(row Row) ([]cell, []Problem) {
+	var cells []cell
+	var problems []Problem
+	for _, b := range t.bindings {
+		if b.index >= len(row.Cells) {
+			continue
+		}
+		c := cell{binding: b, raw: row.Cells[b.index], place: t.place(row.Line, b.index+1)}
+		filled, err := t.readCell(&c)
+		switch {
+		case err != nil:
+			problems = append(problems, c.problem(err))
+		case filled:
+			cells = append(cells, c)
+		}
+	}
+	for i := len(t.Header); i < len(row.Cells); i++ {
+		if strings.TrimSpace(row.Cells[i]) != "" {
+			problems = append(problems, Problem{
+				Place: t.place(row.Line, i+1), Value: shorten(row.Cells[i]),
+				Why: fmt.Sprintf("stands beyond the last header (column %d): is a separator in a value not quoted?", len(t.Header)),
+			})
+			break
+		}
+	}
+	slices.SortStableFunc(cells, func(a, b cell) int { return cmp.Compare(a.rank, b.rank) })
+	return cells, problems
+}
+
+// readCell fills c.cellText and says whether the cell holds anything.
+func (t *Table) readCell(c *cell) (filled bool, err error) {
+	if len(c.raw) > MaxCellBytes {
+		return false, &cellError{why: fmt.Sprintf("longer than %d bytes", MaxCellBytes)}
+	}
+	// Our own exports are UTF-8: there the mark is a character like any other.
+	if t.encoding != "" && t.encoding != utf8Text && strings.ContainsRune(c.raw, utf8.RuneError) {
+		return false, &cellError{why: "holds a character that is not " + t.encoding}
+	}
+	text, blank := readCell(c.raw)
+	if blank {
+		return false, nil
+	}
+	if spreadsheetError(c.raw) {
+		return false, &cellError{why: "a spreadsheet's error, not a value"}
+	}
+	if !text.cleared {
+		if word, ok := t.values[c.column][squash(text.value)]; ok {
+			text.value = word
+		} else if c.convert != nil {
+			if text.value, err = c.convert(text.value); err != nil {
+				return false, err
+			}
+		}
+	}
+	c.cellText = text
+	return text.cleared || text.value != "", nil
+}
+
+// spreadsheetError recognises what a broken formula leaves in a cell.
+func spreadsheetError(raw string) bool {
+	switch strings.TrimSpace(raw) {
+	case "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!":
+		return true
+	default:
+		return false
+	}
+}
+
+// foreign reads a row by squashed header, for a layout.
+func (t *Table) foreign(row Row) foreign {
+	return func(header string) string {
+		for i, key := range t.headerKeys {
+			if i < len(row.Cells) && key == header {
+				if value := strings.TrimSpace(row.Cells[i]); value != "" {
+					return value
+				}
+			}
+		}
+		return ""
+	}
+}
