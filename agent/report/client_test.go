@@ -37,6 +37,7 @@ type server struct {
 	stall   bool // take connections and answer nothing
 	via     string
 	last    net.Conn
+	stalled []net.Conn
 	peers   []string // names in the certificates shown
 }
 
@@ -102,12 +103,17 @@ func (s *server) dial(context.Context) (net.Conn, string, error) {
 	s.last = far
 	if !s.stall {
 		s.conns <- far
+	} else {
+		s.stalled = append(s.stalled, far)
 	}
 	return near, s.via, nil
 }
 
 func (s *server) close() {
 	close(s.conns)
+	for _, conn := range s.stalled {
+		_ = conn.Close()
+	}
 	_ = s.http.Close()
 	s.running.Wait()
 }
@@ -116,7 +122,55 @@ func (s *server) close() {
 // HTTP/2 write from both ends at once.
 func pipe() (net.Conn, net.Conn) {
 	a, b := net.Pipe()
-	return a, b
+	return roomy(a), roomy(b)
+}
+
+type roomyConn struct {
+	net.Conn
+	out    chan []byte
+	closed chan struct{}
+	once   sync.Once
+}
+
+func roomy(conn net.Conn) *roomyConn {
+	c := &roomyConn{Conn: conn, out: make(chan []byte, 256), closed: make(chan struct{})}
+	go func() { // ends with the connection
+		for {
+			select {
+			case b := <-c.out:
+				if _, err := conn.Write(b); err != nil {
+					return
+				}
+			case <-c.closed:
+				return
+			}
+		}
+	}()
+	return c
+}
+
+func (c *roomyConn) Write(b []byte) (int, error) {
+	select {
+	case c.out <- append([]byte(nil), b...):
+		return len(b), nil
+	case <-c.closed:
+		return 0, net.ErrClosed
+	}
+}
+
+func (c *roomyConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+func (c *roomyConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *roomyConn) SetDeadline(t time.Time) error    { return c.SetReadDeadline(t) }
+
+// done closes both ends and lets what stands behind them end.
+func done(c *Client, s *server) {
+	c.Close()
+	s.close()
+	pass(5 * time.Minute)
 }
 
 func (s *server) client(t *testing.T, certificate func() *tls.Certificate, blame func(string, error)) *Client {
@@ -145,8 +199,7 @@ func TestPostsShareOneConnection(t *testing.T) {
 		if s.dials != 1 {
 			t.Errorf("%d connections", s.dials)
 		}
-		c.Close()
-		s.close()
+		done(c, s)
 	})
 }
 
@@ -175,8 +228,7 @@ func TestABrokenConnectionIsReplacedAndTheSessionResumed(t *testing.T) {
 		if s.resumed != 2 || s.peers[3] != "new" || s.peers[2] != "old" {
 			t.Errorf("after renewal %d are resumed, shown were %v", s.resumed, s.peers)
 		}
-		c.Close()
-		s.close()
+		done(c, s)
 	})
 }
 
@@ -208,8 +260,7 @@ func TestASilentConnectionIsGivenUpWithinTwentySecondsAndBlamed(t *testing.T) {
 			t.Errorf("blamed are %v", blamed)
 		}
 		close(release)
-		c.Close()
-		s.close()
+		done(c, s)
 	})
 }
 
@@ -222,8 +273,7 @@ func TestAStalledHandshakeHasItsClass(t *testing.T) {
 		if mesh.ClassifyUplink(err) != mesh.UplinkStall {
 			t.Errorf("%s: %v", mesh.ClassifyUplink(err), err)
 		}
-		c.Close()
-		s.close()
+		done(c, s)
 	})
 }
 
@@ -253,8 +303,7 @@ func TestAProblemIsUnderstood(t *testing.T) {
 		if _, err = c.Post(t.Context(), wire.ReportPath, Body{}, nil); err == nil {
 			t.Error("an endless answer was taken")
 		}
-		c.Close()
-		s.close()
+		done(c, s)
 	})
 }
 
@@ -275,7 +324,6 @@ func TestAnUnverifiedControllerGetsNothing(t *testing.T) {
 		if len(s.peers) != 0 {
 			t.Error("a request got through")
 		}
-		c.Close()
-		s.close()
+		done(c, s)
 	})
 }
