@@ -1,0 +1,224 @@
+// Package demo runs a whole county in one process: the real controller and, for
+// every workstation, a real agent with real Serf over loopback sockets. Only the
+// machines are made up, and marked as such; one more workstation is this machine
+// itself with its own hardware.
+//
+// It is the first thing a newcomer sees, so it says what it is doing, ends when
+// it is told to and leaves nothing running.
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	agent "muster/agent/app"
+	"muster/agent/collect"
+	"muster/agent/collect/simulated"
+	"muster/controller/app"
+	"muster/controller/intake"
+	"muster/inventory"
+)
+
+// The demo trades memory for CPU up to its budget of 1.5 GiB.
+const (
+	gcPercent   = 300
+	memoryLimit = 1200 << 20
+)
+
+// stopWithin is how long an interrupt may take.
+const stopWithin = 4 * time.Second
+
+// Run runs the demo until ctx ends, or Options.For has passed.
+func Run(ctx context.Context, o Options) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if o.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.For)
+		defer cancel()
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
+	d := &demo{o: o, startedAt: time.Now()}
+	err := d.run(ctx)
+	return errors.Join(err, d.stop())
+}
+
+type demo struct {
+	o         Options
+	startedAt time.Time
+	data      string
+	token     string
+	estate    estate
+	plan      plan
+	app       *app.App
+	cleanup   []func() error
+
+	mu     sync.Mutex // guards agents
+	agents []*agent.App
+}
+
+func (d *demo) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		d.size, d.folder, d.startController, d.fillRegister, d.greet, d.startAgents,
+	} {
+		if err := step(ctx); err != nil {
+			return quiet(ctx, err)
+		}
+	}
+	return quiet(ctx, d.watch(ctx))
+}
+
+// quiet drops the error of a demo that was told to end: that is no failure.
+func quiet(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+func (d *demo) size(context.Context) error {
+	fits, shrunk, err := fit(d.o.Workstations, raiseFileLimit)
+	if err != nil {
+		return err
+	}
+	if shrunk != "" {
+		d.say("note: %s", shrunk)
+	}
+	d.o.Workstations = fits
+	d.token = d.o.APIToken
+	if d.token == "" {
+		d.token = "demo_" + rand.Text()
+	}
+	return nil
+}
+
+func (d *demo) folder(context.Context) error {
+	d.data = d.o.Data
+	if d.data != "" {
+		if err := os.MkdirAll(d.data, 0o700); err != nil {
+			return fmt.Errorf("cannot make the demo's folder: %w", err)
+		}
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "muster-demo-")
+	if err != nil {
+		return fmt.Errorf("cannot make the demo's folder: %w", err)
+	}
+	d.data = dir
+	d.cleanup = append(d.cleanup, func() error { return os.RemoveAll(dir) })
+	return nil
+}
+
+func (d *demo) startController(ctx context.Context) error {
+	meshListen, err := d.meshListen()
+	if err != nil {
+		return err
+	}
+	c, err := app.New(app.Options{
+		Config:  app.Config{Data: d.data, Listen: d.o.Listen, MeshListen: meshListen, LogLevel: "warn"},
+		Version: d.o.Version, Log: d.o.Log.With("side", "controller"), APIToken: d.token, OpenOnLoopback: true,
+		// Where all agents share one address they would share its allowance too.
+		Limits: intake.Limits{EnrolPerSecond: 1000, EnrolBurst: float64(d.o.Workstations + 1)},
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.Start(ctx); err != nil {
+		return err
+	}
+	d.app = c
+	return d.keepMeshPort(c.MeshPort())
+}
+
+// fillRegister makes the county's machines and imports its register, unless the
+// folder already holds one from an earlier run.
+func (d *demo) fillRegister(ctx context.Context) error {
+	d.plan = newPlan(d.app.MeshPort())
+	var err error
+	d.estate, err = settle(ctx, d.o.Sites, d.o.Workstations, func(n int) (Machine, inventory.AssetKind) {
+		m := simulated.New(int64(n))
+		return m, m.Kind()
+	})
+	if err != nil {
+		return err
+	}
+	d.estate.register.Subnets = d.plan.subnets(d.estate.register.Sites)
+	if kept := d.app.SiteCount(); kept > 0 {
+		if kept != len(d.estate.register.Sites) {
+			return fmt.Errorf("cannot use %s: it holds a county of %d sites; give --sites %d or another --data", d.data, kept, kept)
+		}
+		return nil
+	}
+	batches, err := d.estate.batches(d.startedAt.UTC())
+	if err != nil {
+		return err
+	}
+	return d.app.Import(ctx, batches)
+}
+
+// startAgents starts every agent at a pace that two cores bear: hundreds that
+// join at once would take each other for dead.
+func (d *demo) startAgents(ctx context.Context) error {
+	token, err := d.app.IssueToken(ctx, inventory.TokenDepot, "", len(d.estate.machines), 24*time.Hour)
+	if err != nil {
+		return err
+	}
+	waking := d.wakingLine(ctx)
+	defer waking()
+	shared := agent.NewShared()
+	pace := time.NewTicker(wakeFor / time.Duration(len(d.estate.machines)+1))
+	defer pace.Stop()
+	starting := make(chan struct{}, 8)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for n, placed := range d.estate.machines {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pace.C:
+		}
+		starting <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-starting }()
+			if err := d.startAgent(ctx, n, placed, token, shared); err != nil && ctx.Err() == nil {
+				d.o.Log.Error("cannot start a simulated agent", "n", n, "err", err)
+			}
+		})
+	}
+	return d.startThisMachine(ctx)
+}
+
+// wakeFor spreads the starts: 1,950 at once do not converge on two cores, over
+// fifteen seconds they do.
+const wakeFor = 16 * time.Second
+
+// quietLog keeps the agents' voices down: 1,950 of them say the same.
+func (d *demo) quietLog() *slog.Logger {
+	return slog.New(levelAtLeast{d.o.Log.Handler(), slog.LevelError})
+}
+
+// startThisMachine adds the machine that the demo runs on, with its own hardware.
+func (d *demo) startThisMachine(ctx context.Context) error {
+	home := d.estate.register.Sites[0].Code
+	token, err := d.app.IssueToken(ctx, inventory.TokenSite, home, 1, 24*time.Hour)
+	if err != nil {
+		return err
+	}
+	machine, err := collect.New(collect.Options{Log: d.o.Log})
+	if err != nil {
+		return fmt.Errorf("cannot read this machine: %w", err)
+	}
+	// The last place of the first subnet, beyond the simulated desks.
+	return d.launch(ctx, "this-machine", agent.Options{
+		Token: token, Machine: machine, Addr: d.plan.addr(0, MaxPerSite),
+	})
+}

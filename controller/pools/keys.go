@@ -1,0 +1,158 @@
+package pools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"muster/controller/keyring"
+	"muster/inventory"
+)
+
+// EventKeyMade and EventKeyRetired are the steps of a rotation as events.
+const (
+	EventKeyMade    = "pool.key-made"
+	EventKeyRetired = "pool.key-retired"
+)
+
+// author of what the controller does by itself.
+const controllerAuthor = "controller"
+
+// loadKeys reads each pool site's keys and acknowledgements, and makes a first
+// key where there is none.
+func (p *Pools) loadKeys(ctx context.Context, sites []inventory.Site) (map[string][]inventory.PoolKey, map[string]int, error) {
+	keys := make(map[string][]inventory.PoolKey, len(sites))
+	held := map[string]int{}
+	for _, s := range sites {
+		if s.Direct() {
+			continue
+		}
+		ks, err := p.opts.Store.PoolKeys(ctx, s.Code)
+		if err != nil {
+			return nil, nil, fmt.Errorf("cannot read the keys of %s: %w", s.Code, err)
+		}
+		if len(ks) == 0 {
+			k := keyring.Make(1, p.opts.Now())
+			if err := p.opts.Store.PutPoolKey(ctx, s.Code, k); err != nil {
+				return nil, nil, fmt.Errorf("cannot keep the first key of %s: %w", s.Code, err)
+			}
+			ks = []inventory.PoolKey{k}
+		}
+		keys[s.Code] = ks
+		acks, err := p.opts.Store.KeyAcks(ctx, s.Code)
+		if err != nil {
+			return nil, nil, fmt.Errorf("cannot read who holds the keys of %s: %w", s.Code, err)
+		}
+		for _, ack := range acks {
+			held[ack.Workstation] = max(held[ack.Workstation], ack.Version)
+		}
+	}
+	return keys, held, nil
+}
+
+// order lays out a site's ring; mu is held. It reports whether it changed.
+func (p *Pools) order(s *site) bool {
+	present := p.roster.With(inventory.Present, s.noun.Code, p.opts.Now())
+	ring := keyring.Order(s.keys, p.held, present, p.opts.Now(), p.opts.KeyRules)
+	changed := ring.Version != s.ring.Version || ring.Primary != s.ring.Primary || len(ring.Keys) != len(s.ring.Keys)
+	s.ring = ring
+	return changed
+}
+
+// turn is what one tick does to one site's keys.
+type turn struct {
+	code   string
+	made   *inventory.PoolKey
+	retire []inventory.PoolKey
+	ring   keyring.Ring
+	push   bool // the mesh must be given the ring
+}
+
+// turnKeys walks every rotation one step. A site at rest costs a comparison.
+func (p *Pools) turnKeys(ctx context.Context) {
+	now := p.opts.Now()
+	for _, t := range p.turns(now) {
+		if err := p.keep(ctx, t, now); err != nil {
+			p.log.Error("cannot turn keys", "site", t.code, "err", err)
+			continue
+		}
+		if t.push {
+			if err := p.opts.Mesh.SetKeys(t.code, t.ring.Keys, t.ring.Version); err != nil {
+				p.log.Error("cannot give the pool its keys", "site", t.code, "err", err)
+			}
+		}
+	}
+}
+
+func (p *Pools) turns(now time.Time) []turn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var turns []turn
+	for code, s := range p.sites {
+		if s.noun.Direct() || (len(s.ring.Keys) == 1 && !keyring.Due(s.keys, now, p.opts.KeyRules)) {
+			continue
+		}
+		t := turn{code: code}
+		if keyring.Due(s.keys, now, p.opts.KeyRules) {
+			k := keyring.Make(keyring.Next(s.keys), now)
+			t.made = &k
+		}
+		present := p.roster.With(inventory.Present, code, now)
+		for _, version := range keyring.Retired(s.keys, p.held, p.roster.Installs(code), present, now, p.opts.KeyRules) {
+			t.retire = append(t.retire, retire(s.keys, version, now))
+		}
+		changed := p.order(s)
+		t.ring, t.push = s.ring, changed && s.open
+		if changed || t.made != nil || len(t.retire) > 0 {
+			turns = append(turns, t)
+		}
+	}
+	return turns
+}
+
+func retire(keys []inventory.PoolKey, version int, now time.Time) inventory.PoolKey {
+	for i := range keys {
+		if keys[i].Version == version {
+			keys[i].RetiredAt = now
+			return keys[i]
+		}
+	}
+	return inventory.PoolKey{}
+}
+
+// keep writes a turn's keys and events.
+func (p *Pools) keep(ctx context.Context, t turn, now time.Time) error {
+	if t.made != nil {
+		if err := p.opts.Store.PutPoolKey(ctx, t.code, *t.made); err != nil {
+			return err
+		}
+		p.mu.Lock()
+		if s := p.sites[t.code]; s != nil {
+			s.keys = append(s.keys, *t.made) // handed out from the next tick on
+		}
+		p.mu.Unlock()
+		p.record(ctx, EventKeyMade, poolSubject(t.code), controllerAuthor, now, map[string]any{"version": t.made.Version})
+	}
+	for _, k := range t.retire {
+		if err := p.opts.Store.PutPoolKey(ctx, t.code, k); err != nil {
+			return err
+		}
+		p.record(ctx, EventKeyRetired, poolSubject(t.code), controllerAuthor, now, map[string]any{"version": k.Version})
+	}
+	return nil
+}
+
+// record appends an event; one that cannot be written is logged, for what it
+// tells of has happened already.
+func (p *Pools) record(ctx context.Context, kind string, subject inventory.Subject, author string, at time.Time, body map[string]any) {
+	encoded, err := json.Marshal(body)
+	if err == nil {
+		_, err = p.opts.Store.AppendEvent(ctx, inventory.Event{
+			Kind: kind, Subject: subject, OccurredAt: at, RecordedAt: at, Author: author, Body: encoded,
+		})
+	}
+	if err != nil {
+		p.log.Error("cannot record event", "event", kind, "subject", subject.Key, "err", err)
+	}
+}

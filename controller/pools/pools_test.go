@@ -1,0 +1,298 @@
+package pools_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/controller/pools"
+	"muster/controller/store"
+	"muster/inventory"
+	"muster/inventory/wire"
+	"muster/mesh"
+)
+
+var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// quietMesh stands in for the mesh: it notes what it is told and starts no Serf.
+type quietMesh struct {
+	mu      sync.Mutex // guards all below
+	open    map[string]mesh.PoolSpec
+	members map[string][]mesh.Member
+}
+
+func (q *quietMesh) Open(_ context.Context, spec mesh.PoolSpec) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.open[spec.Site] = spec
+	return nil
+}
+
+func (q *quietMesh) CloseSite(_ context.Context, code string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.open, code)
+	return nil
+}
+
+func (q *quietMesh) SetKeys(code string, keys [][]byte, version int) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	spec := q.open[code]
+	spec.Keys, spec.KeyVersion = keys, version
+	q.open[code] = spec
+	return nil
+}
+
+func (q *quietMesh) Members(code string) []mesh.Member {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.members[code])
+}
+
+func (q *quietMesh) Reach(string) inventory.Reach { return inventory.Reach{State: inventory.ReachUnknown} }
+
+func (q *quietMesh) spec(code string) mesh.PoolSpec {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.open[code]
+}
+
+// estate is pools over a real store with two sites: MILL gossips, DOCK does not.
+type estate struct {
+	*pools.Pools
+	store *store.Store
+	mesh  *quietMesh
+	now   time.Time
+}
+
+func newEstate(t *testing.T) *estate {
+	t.Helper()
+	e := &estate{now: monday, mesh: &quietMesh{open: map[string]mesh.PoolSpec{}, members: map[string][]mesh.Member{}}}
+	clock := func() time.Time { return e.now }
+	var err error
+	e.store, err = store.Open(t.Context(), store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "muster.db"), Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.store.Close() })
+	e.apply(t,
+		change(t, inventory.NounSite, "MILL", inventory.Site{Code: "MILL", Name: "Mill Lane"}),
+		change(t, inventory.NounSite, "DOCK", inventory.Site{Code: "DOCK", Name: "Dockside", Mesh: inventory.MeshDirect}),
+		change(t, inventory.NounSubnet, "10.1.0.0/24", inventory.Subnet{Prefix: netip.MustParsePrefix("10.1.0.0/24"), Site: "MILL"}),
+		change(t, inventory.NounSubnet, "10.2.0.0/24", inventory.Subnet{Prefix: netip.MustParsePrefix("10.2.0.0/24"), Site: "DOCK"}),
+		change(t, inventory.NounAsset, "A1", inventory.Asset{Tag: "A1", Serial: "SER-0001", Kind: inventory.AssetLaptop, Site: "MILL"}),
+	)
+	e.Pools, err = pools.New(pools.Options{
+		Store: e.store, Mesh: e.mesh, Log: slog.New(slog.DiscardHandler), Now: clock,
+		Controllers: []string{"10.0.0.2:7946"}, AgentPort: 7946,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.enrol(t, "w00000001", "A1", "MILL")
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
+}
+
+func change(t *testing.T, noun inventory.Noun, key string, after any) inventory.Change {
+	t.Helper()
+	b, err := json.Marshal(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inventory.Change{Noun: noun, Key: key, After: b}
+}
+
+func (e *estate) apply(t *testing.T, changes ...inventory.Change) {
+	t.Helper()
+	if _, err := e.store.Apply(t.Context(), inventory.Batch{Source: "test", Author: "test", MadeAt: e.now, Changes: changes}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (e *estate) enrol(t *testing.T, id, tag, site string) {
+	t.Helper()
+	token := inventory.Token{ID: "t" + id[1:], Kind: inventory.TokenDepot, SecretHash: strings.Repeat("0", 64), Uses: 1, ExpiresAt: e.now.Add(time.Hour), CreatedAt: e.now}
+	if err := e.store.AddToken(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	err := e.store.Enrol(t.Context(), inventory.EnrolChange{
+		TokenID: token.ID, At: e.now, Author: "test",
+		Workstation: inventory.Workstation{ID: id, Name: "PC-" + id, AssetTag: tag, HomeSite: site, Site: site, EnrolledAt: e.now},
+		Certificate: inventory.Certificate{Serial: "c" + id, Workstation: id, KeyHash: "k", IssuedAt: e.now, NotAfter: e.now.Add(time.Hour)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (e *estate) settings(t *testing.T, id string) wire.Settings {
+	t.Helper()
+	s, err := e.Settings(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// eventually waits for the loop without a fixed pause.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-deadline:
+			t.Fatalf("never: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestSiteGetsAPoolWithAKeyAndADirectSiteNone(t *testing.T) {
+	e := newEstate(t)
+	eventually(t, "the pool of MILL opens", func() bool { return len(e.mesh.spec("MILL").Keys) == 1 })
+	if open, wanted := e.Opened(); open != 1 || wanted != 1 {
+		t.Errorf("%d of %d pools are open, want 1 of 1", open, wanted)
+	}
+}
+
+func TestLaptopThatMovesGetsItsNewSitesSettingsAfterTheDwell(t *testing.T) {
+	e := newEstate(t)
+	at := func(addr string) wire.Settings {
+		e.Reported(wire.Report{Workstation: "w00000001"}, netip.MustParseAddr(addr), e.now)
+		return e.settings(t, "w00000001")
+	}
+	home := at("10.1.0.7")
+	if home.Site != "MILL" || home.Pool == nil || home.Pool.KeyVersion != 1 {
+		t.Fatalf("at home the settings are %+v", home)
+	}
+	if p, _ := e.Presence("w00000001"); p != inventory.Present {
+		t.Errorf("at home it is %s", p)
+	}
+	at("10.2.0.7")
+	dock := at("10.2.0.7")
+	if dock.Site != "DOCK" || dock.Pool != nil || dock.ReportEvery != 60 {
+		t.Errorf("at an outbound-only site the settings are %+v", dock)
+	}
+	if dock.Version == home.Version {
+		t.Error("moving did not change the version of the settings")
+	}
+	if p, _ := e.Presence("w00000001"); p != inventory.Away {
+		t.Errorf("at another site it is %s", p)
+	}
+	eventually(t, "the move is in the store", func() bool {
+		w, err := e.store.Workstation(t.Context(), "w00000001")
+		return err == nil && w.Site == "DOCK"
+	})
+}
+
+func TestRotationHandsOutBothKeysAndPromotesWhenTheMemberHoldsIt(t *testing.T) {
+	e := newEstate(t)
+	eventually(t, "the pool of MILL opens", func() bool { return len(e.mesh.spec("MILL").Keys) == 1 })
+	first := e.mesh.spec("MILL").Keys[0]
+	e.Reported(wire.Report{Workstation: "w00000001", KeyVersion: 1}, netip.MustParseAddr("10.1.0.7"), e.now)
+	version, err := e.RotateKey(t.Context(), "MILL", "ada")
+	if err != nil || version != 2 {
+		t.Fatalf("rotation made version %d, %v", version, err)
+	}
+	during := e.settings(t, "w00000001")
+	if len(during.Pool.Keys) != 2 || !cmp.Equal(during.Pool.Keys[0], first) || during.Pool.KeyVersion != 2 {
+		t.Errorf("during the rotation the agent gets %d keys, version %d, the old one first: %t",
+			len(during.Pool.Keys), during.Pool.KeyVersion, cmp.Equal(during.Pool.Keys[0], first))
+	}
+	if _, err := e.RotateKey(t.Context(), "MILL", "ada"); err == nil {
+		t.Error("a second rotation began while the first was under way")
+	}
+	e.Reported(wire.Report{Workstation: "w00000001", KeyVersion: 2}, netip.MustParseAddr("10.1.0.7"), e.now)
+	eventually(t, "the new key stands alone", func() bool {
+		keys := e.mesh.spec("MILL").Keys
+		return len(keys) == 1 && !cmp.Equal(keys[0], first)
+	})
+	events, _, err := e.store.Events(t.Context(), inventory.EventFilter{Subject: inventory.Subject{Noun: inventory.NounPool, Key: "MILL"}, Page: inventory.Page{Limit: 10}})
+	if err != nil || len(events) != 2 {
+		t.Errorf("%d events tell of the rotation, want made and retired (%v)", len(events), err)
+	}
+}
+
+func TestRevokedWorkstationLeavesTheRosterAndItsSiteGetsANewKey(t *testing.T) {
+	e := newEstate(t)
+	eventually(t, "the pool of MILL opens", func() bool { return len(e.mesh.spec("MILL").Keys) == 1 })
+	if err := e.RevokeWorkstation(t.Context(), "w00000001", "stolen", "ada"); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := e.store.PoolKeys(t.Context(), "MILL")
+	if err != nil || len(keys) != 2 {
+		t.Errorf("MILL has %d keys, want 2 (%v)", len(keys), err)
+	}
+	if s := e.settings(t, "w00000001"); s.Pool != nil {
+		t.Error("a revoked workstation is still given a pool key")
+	}
+	if c := e.SiteCounts("MILL"); c.Absent != 1 || c.Expected != 1 {
+		t.Errorf("the asset of a revoked install counts as %+v", c)
+	}
+}
+
+func TestFreshNameOfARenumberedMachineOutlivesItsOldOne(t *testing.T) {
+	e, at := newEstate(t), monday
+	event := func(kind mesh.MemberEventKind, name string) {
+		e.Member(mesh.MemberEvent{Kind: kind, Site: "MILL", Workstation: "w00000001", Member: mesh.Member{Name: name}, At: at})
+		at = at.Add(time.Second)
+	}
+	event(mesh.MemberJoin, "w00000001.aa1")
+	event(mesh.MemberJoin, "w00000001.bb2")
+	event(mesh.MemberFail, "w00000001.aa1")
+	if p, _ := e.Presence("w00000001"); p != inventory.Present {
+		t.Errorf("after its old name failed it is %s", p)
+	}
+	event(mesh.MemberFail, "w00000001.bb2")
+	if p, _ := e.Presence("w00000001"); p == inventory.Present {
+		t.Error("after both names failed it is still present")
+	}
+}
+
+func TestMemberThatNobodyEnrolledIsNotCounted(t *testing.T) {
+	e := newEstate(t)
+	before := e.SiteCounts("MILL")
+	e.Member(mesh.MemberEvent{Kind: mesh.MemberJoin, Site: "MILL", Workstation: "wffffffff", Member: mesh.Member{Name: "wffffffff.aaa"}, At: e.now})
+	if diff := cmp.Diff(before, e.SiteCounts("MILL")); diff != "" {
+		t.Errorf("a member by hearsay changed the counts:\n%s", diff)
+	}
+}
+
+func TestImportOfANewSiteOpensItsPoolAndGoingDirectShutsIt(t *testing.T) {
+	e := newEstate(t)
+	eventually(t, "the pool of MILL opens", func() bool { return len(e.mesh.spec("MILL").Keys) == 1 })
+	e.apply(t, change(t, inventory.NounSite, "FORD", inventory.Site{Code: "FORD", Name: "Ford End"}))
+	e.RegisterChanged(t.Context())
+	if len(e.mesh.spec("FORD").Keys) != 1 {
+		t.Error("a new site has no pool")
+	}
+	before, err := e.store.Site(t.Context(), "FORD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := before
+	direct.Mesh = inventory.MeshDirect
+	c := change(t, inventory.NounSite, "FORD", direct)
+	c.Before, _ = json.Marshal(before)
+	e.apply(t, c)
+	e.RegisterChanged(t.Context())
+	if len(e.mesh.spec("FORD").Keys) != 0 {
+		t.Error("a site that went outbound-only still has a pool")
+	}
+}
