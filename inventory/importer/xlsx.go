@@ -12,6 +12,10 @@ import (
 // isoDate is the number format that every date of a workbook is read with.
 const isoDate = "yyyy-mm-dd"
 
+// textFormat is the built-in format "@": the general format would write
+// 123456789012 as 1.23456789E+11.
+const textFormat = 49
+
 // dateFormat tells a number format that shows a day from one that does not,
 // once quoted text, colours and locales are taken out.
 var (
@@ -67,16 +71,13 @@ func plainFormats(book *excelize.File) error {
 	if err != nil {
 		return err
 	}
-	iso := book.Styles.CellXfs.Xf[style].NumFmtID
+	iso, asText := book.Styles.CellXfs.Xf[style].NumFmtID, textFormat
 	for i := range book.Styles.CellXfs.Xf {
 		xf := &book.Styles.CellXfs.Xf[i]
-		if xf.NumFmtID == nil {
-			continue
-		}
-		if showsDay(book, i, *xf.NumFmtID) {
+		if xf.NumFmtID != nil && showsDay(book, i, *xf.NumFmtID) {
 			xf.NumFmtID = iso
 		} else {
-			xf.NumFmtID = nil
+			xf.NumFmtID = &asText
 		}
 	}
 	return nil
