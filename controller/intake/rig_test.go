@@ -93,7 +93,9 @@ func newRig(tb testing.TB, opts ...rigOption) *rig {
 		}
 	})
 	g.listen()
-	g.declare(inventory.NounSite, "MILL", inventory.Site{Code: "MILL", Name: "Mill Lane Library"})
+	if _, err := g.store.Site(tb.Context(), "MILL"); err != nil {
+		g.declare(inventory.NounSite, "MILL", inventory.Site{Code: "MILL", Name: "Mill Lane Library"})
+	}
 	return g
 }
 
