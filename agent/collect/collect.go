@@ -2,11 +2,11 @@ package collect
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -39,8 +39,8 @@ type Collector struct {
 	toward netip.Addr
 }
 
-// New makes a Collector.
-func New(o Options) *Collector {
+// New makes a Collector; it fails when the root is no folder.
+func New(o Options) (*Collector, error) {
 	if o.Root == "" {
 		o.Root = "/"
 	}
@@ -50,10 +50,13 @@ func New(o Options) *Collector {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Collector{
-		root: o.Root, live: filepath.Clean(o.Root) == string(filepath.Separator) || o.Root == "/",
-		log: o.Log.With("component", "collect"), now: o.Now,
+	if at, err := os.Stat(o.Root); err != nil || !at.IsDir() {
+		return nil, fmt.Errorf("cannot read a machine at %q: it is no folder", o.Root)
 	}
+	return &Collector{
+		root: o.Root, live: filepath.Clean(o.Root) == string(filepath.Separator),
+		log: o.Log.With("component", "collect"), now: o.Now,
+	}, nil
 }
 
 // Name is the computer's own name, without a domain.
@@ -87,8 +90,8 @@ func (c *Collector) Software(ctx context.Context) ([]inventory.Program, error) {
 // Health reads how the client feels now.
 func (c *Collector) Health(ctx context.Context) inventory.Health { return c.health(ctx) }
 
-// Network describes the interface that routes to toward, usually a controller.
-// No packet is sent.
+// Network describes the interface that routes to toward, usually a controller;
+// an address that is not valid asks for the default route. No packet is sent.
 func (c *Collector) Network(ctx context.Context, toward netip.Addr) inventory.Network {
 	c.mu.Lock()
 	c.toward = toward
@@ -112,6 +115,22 @@ func (c *Collector) Surroundings(ctx context.Context) (gateway, carrier wire.Rea
 func (c *Collector) Identity(ctx context.Context) inventory.Identity {
 	hw := c.hardware(ctx)
 	return IdentityOf(hw)
+}
+
+// Kind is what sort of computer this is: one with a battery is a laptop.
+func (c *Collector) Kind(ctx context.Context) inventory.AssetKind { return KindOf(c.hardware(ctx)) }
+
+// KindOf is the sort of computer that this hardware makes.
+func KindOf(hw inventory.Hardware) inventory.AssetKind {
+	switch hw.Chassis.Or("") {
+	case "laptop", "convertible", "detachable", "tablet":
+		return inventory.AssetLaptop
+	case "other", "":
+		if hw.Battery.Or(inventory.Battery{}).Present {
+			return inventory.AssetLaptop
+		}
+	}
+	return inventory.AssetDesktop
 }
 
 // IdentityOf is the identity of a machine with this hardware.
@@ -147,8 +166,5 @@ func (c *Collector) gopsutil(ctx context.Context) context.Context {
 		common.HostRootEnvKey: c.root,
 	})
 }
-
-// notThisSystem is the reason for what an operating system has no notion of.
-func notThisSystem(what string) string { return runtime.GOOS + " does not say: " + what }
 
 func ownProcess() int32 { return int32(os.Getpid()) }

@@ -228,4 +228,3 @@ func wearOf(drive string, wear map[string]float64, err error) inventory.Fact[flo
 	}
 	return inventory.Known(ratio(min(used, 1)))
 }
-

@@ -92,9 +92,6 @@ func (c *Collector) surroundings(ctx context.Context, toward netip.Addr) (gatewa
 	if p, ok := readPower(); ok {
 		power = p.source()
 	}
-	if !toward.IsValid() {
-		toward = netip.AddrFrom4([4]byte{192, 0, 2, 1}) // any address that is routed by default
-	}
 	a, _, err := c.standing(ctx, toward)
 	if err != nil {
 		return gateway, c.anyCarrier(ctx), power
