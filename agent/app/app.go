@@ -2,10 +2,19 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
 	"sync"
+	"time"
 
+	"muster/agent/report"
+	"muster/agent/seal"
 	"muster/inventory"
+	"muster/inventory/wire"
+	"muster/mesh"
 )
 
 // Errors of the life of an App.
@@ -17,11 +26,43 @@ var (
 // App is one agent. Its methods are safe for concurrent use.
 type App struct {
 	opts Options
+	log  *slog.Logger
 
-	life    sync.Mutex // serialises Start and Stop; guards started and stopped
+	life    sync.Mutex // serialises Start and Stop; guards the four below; before mu
 	started bool
 	stopped bool
 	stack   stack
+	leaving inventory.LeaveReason
+
+	// Set by Start before anything runs, and not changed after.
+	vault   *seal.Vault
+	journal *report.Journal
+	port    *mesh.Port
+	client  *report.Client
+
+	mu          sync.Mutex // guards all below
+	seal        *seal.Seal
+	settings    wire.Settings
+	controllers []netip.AddrPort
+	resident    *mesh.Resident
+	reporter    *report.Reporter
+	standing    standing
+}
+
+// standing is how the work goes, as Status shows it.
+type standing struct {
+	via            string
+	lastAckAt      time.Time
+	lastAckClock   time.Duration // boot clock; with hasAck
+	hasAck         bool
+	lastSeq        uint64
+	failing        bool
+	uplink         string // class of the last post while there is no pool to say it
+	problem        string
+	journalProblem string
+	controllerNow  time.Duration // the controller's time minus ours; with hasAck
+	heardAt        time.Time     // the controller's last packet, and the boot clock then
+	heardClock     time.Duration
 }
 
 // New checks the options; it opens nothing.
@@ -29,12 +70,13 @@ func New(o Options) (*App, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return &App{opts: o}, nil
+	return &App{opts: o, log: o.Log.With("component", "agent")}, nil
 }
 
 // Start takes the state folder and the port and lets the agent run until Stop.
 // It does not wait for the controller. ctx bounds the start alone. It returns
-// ErrStarted or ErrStopped where it is too late.
+// ErrStarted or ErrStopped where it is too late, and wraps report.ErrInUse where
+// another agent has the folder.
 func (a *App) Start(ctx context.Context) error {
 	a.life.Lock()
 	defer a.life.Unlock()
@@ -45,26 +87,126 @@ func (a *App) Start(ctx context.Context) error {
 		return ErrStarted
 	}
 	a.started = true
-	return ctx.Err()
+	if err := a.start(ctx); err != nil {
+		a.stopped = true
+		return errors.Join(fmt.Errorf("cannot start agent: %w", err), a.stack.unwind(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+func (a *App) start(ctx context.Context) error {
+	if err := a.open(ctx); err != nil {
+		return err
+	}
+	var err error
+	a.port, err = mesh.ListenPort(mesh.PortOptions{Network: a.opts.Network, Addr: a.opts.Addr, Log: a.opts.Log})
+	if err != nil {
+		return err
+	}
+	a.stack.push(func(context.Context) error { return a.port.Close() })
+	a.client, err = report.NewClient(report.ClientOptions{
+		Dial: a.dial, Blame: a.blame, Verify: a.verify, ServerName: seal.ServerName, Certificate: a.certificate,
+	})
+	if err != nil {
+		return err
+	}
+	a.stack.push(func(context.Context) error { a.client.Close(); return nil })
+	a.stack.push(a.closeResident)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var both sync.WaitGroup
+	both.Go(func() { a.watch(running) })
+	both.Go(func() { a.work(running) })
+	a.stack.push(func(context.Context) error { cancel(); both.Wait(); return nil })
+	return nil
 }
 
 // Stop ends the agent without giving a reason: only the agent stops, not the
 // machine. It may be called at any time, more than once.
 func (a *App) Stop(ctx context.Context) error { return a.StopFor(ctx, "") }
 
-// StopFor ends the agent and says why to the journal and the controllers.
+// StopFor ends the agent and says why: to the journal, on disk, and straight to
+// the controllers. ctx bounds the goodbye; what was opened is closed in any case.
 func (a *App) StopFor(ctx context.Context, reason inventory.LeaveReason) error {
 	a.life.Lock()
 	defer a.life.Unlock()
 	if a.stopped {
 		return nil
 	}
-	a.stopped = true
-	_ = reason
+	a.stopped, a.leaving = true, reason
+	if a.started {
+		a.say(ctx, reason)
+	}
 	return a.stack.unwind(ctx)
 }
 
-// Status is how the agent stands now.
-func (a *App) Status() Status {
-	return Status{Version: a.opts.Version, Name: a.opts.Machine.Name(), Port: a.opts.Addr.Port()}
+// say writes the last record and tells the controllers.
+func (a *App) say(ctx context.Context, reason inventory.LeaveReason) {
+	kind, text := wire.RecordLeave, string(reason)
+	if reason == "" {
+		kind, text = wire.RecordEdge, "agent stopped"
+	}
+	if err := a.writeNow(ctx, kind, text); err != nil {
+		a.log.WarnContext(ctx, "goodbye not in the journal", "error", err)
+	}
+	resident, _ := a.parts()
+	if reason == "" || resident == nil {
+		return
+	}
+	if err := resident.SayLeave(ctx, reason); err != nil && !errors.Is(err, mesh.ErrNoPool) {
+		a.log.WarnContext(ctx, "goodbye may not have been heard", "reason", string(reason), "error", err)
+	}
+}
+
+// Sleep says that the machine is about to suspend. The agent goes on.
+func (a *App) Sleep(ctx context.Context) {
+	a.life.Lock()
+	defer a.life.Unlock()
+	if a.started && !a.stopped {
+		a.say(ctx, inventory.LeaveSleep)
+	}
+}
+
+func (a *App) closeResident(ctx context.Context) error {
+	a.mu.Lock()
+	resident := a.resident
+	a.mu.Unlock()
+	if resident == nil {
+		return nil
+	}
+	return resident.Close(ctx)
+}
+
+// parts are the two that exist only once there is a certificate; nil before.
+func (a *App) parts() (*mesh.Resident, *report.Reporter) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.resident, a.reporter
+}
+
+// certificate is the client certificate; nil before enrolment.
+func (a *App) certificate() *tls.Certificate {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.seal.Enrolled() {
+		return nil
+	}
+	return a.seal.TLS()
+}
+
+// verify judges a controller against the pin that is in force.
+func (a *App) verify(state tls.ConnectionState) error {
+	a.mu.Lock()
+	s := a.seal
+	a.mu.Unlock()
+	if s == nil {
+		return errors.New("there is no CA to trust yet")
+	}
+	var known []byte
+	if len(s.Certificates) > 1 {
+		known = s.Certificates[1]
+	}
+	return a.opts.Shared.trust.Verifier(s.CA, known)(state)
 }

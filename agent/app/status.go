@@ -3,8 +3,6 @@ package app
 import (
 	"net/netip"
 	"time"
-
-	"muster/inventory"
 )
 
 // Status is how an agent stands: a snapshot for a person and for tests.
@@ -35,6 +33,4 @@ type Status struct {
 
 	// Problem is what keeps the agent from its work, for a person; empty is all well.
 	Problem string `json:"problem,omitempty"`
-
-	Leaving inventory.LeaveReason `json:"leaving,omitempty"`
 }

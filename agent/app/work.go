@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"muster/agent/report"
+	"muster/inventory/wire"
+	"muster/mesh"
+)
+
+// work enrols if need be, takes up life in the pool and reports, until ctx ends.
+func (a *App) work(ctx context.Context) {
+	a.mu.Lock()
+	enrolled := a.seal.Enrolled()
+	a.mu.Unlock()
+	if !enrolled && !a.enrolUntil(ctx) {
+		return
+	}
+	if err := a.settle(ctx); err != nil {
+		a.setProblem(err.Error())
+		a.log.ErrorContext(ctx, "agent cannot work", "error", err)
+		<-ctx.Done()
+		return
+	}
+	a.oweLastOutage()
+	_, reporter := a.parts()
+	reporter.Run(ctx)
+}
+
+// settle makes the resident and the reporter, and uses the settings at hand.
+func (a *App) settle(ctx context.Context) error {
+	a.mu.Lock()
+	workstation, settings := a.seal.Workstation, a.settings
+	a.mu.Unlock()
+	controllers := a.resolve(ctx)
+	options := mesh.ResidentOptions{
+		Port: a.port, Workstation: workstation, Version: clip(a.opts.Version, 32), Run: a.journal.Run(),
+		Log: a.opts.Log, Dir: a.path(meshFolder), JoinSpread: a.opts.JoinSpread, Controllers: controllers,
+		OnAddr: func(netip.Addr) {
+			if _, reporter := a.parts(); reporter != nil {
+				reporter.Nudge()
+			}
+		},
+	}
+	if a.opts.Addr.Addr().IsUnspecified() {
+		options.CurrentAddr = mesh.LocalAddrFor
+	}
+	resident, err := mesh.NewResident(options)
+	if err != nil {
+		return fmt.Errorf("cannot join the mesh: %w", err)
+	}
+	reporter, err := report.New(report.Options{
+		Workstation: workstation, Version: a.opts.Version, Source: &source{app: a}, Journal: a.journal,
+		Poster: a.client, Encoder: a.opts.Shared.encoder, Dir: a.opts.StateDir,
+		Log: a.opts.Log.With("component", "report"), Cadence: report.CadenceOf(settings),
+		Standing:  a.inUse,
+		OnReply:   func(reply wire.Reply, via string) { a.replied(ctx, reply, via) },
+		OnFailure: func(err error) { a.failed(ctx, err) },
+	})
+	if err != nil {
+		return errors.Join(err, resident.Close(ctx))
+	}
+	a.mu.Lock()
+	a.resident, a.reporter = resident, reporter
+	a.mu.Unlock()
+	a.use(ctx, settings)
+	return nil
+}
+
+// inUse is what reports say of settings and key.
+func (a *App) inUse() (settings string, key int) {
+	a.mu.Lock()
+	version, resident := a.settings.Version, a.resident
+	a.mu.Unlock()
+	if resident != nil {
+		key = resident.Standing().KeyVersion
+	}
+	return version, key
+}
+
+// replied takes what an acknowledgement brought. It runs on the reporter's
+// goroutine, between two reports.
+func (a *App) replied(ctx context.Context, reply wire.Reply, via string) {
+	_, clock := a.opts.Machine.Boot()
+	a.mu.Lock()
+	s := &a.standing
+	if s.failing || s.problem != "" {
+		a.log.InfoContext(ctx, "controller reached", "via", via)
+	}
+	s.via, s.uplink, s.failing, s.problem = via, mesh.UplinkOK, false, ""
+	if via != mesh.ViaDirect {
+		s.uplink = mesh.UplinkRelayed
+	}
+	s.lastAckAt, s.lastAckClock, s.hasAck, s.lastSeq = time.Now(), clock, true, reply.Seq
+	s.controllerNow = time.Until(reply.Now)
+	a.mu.Unlock()
+	if reply.Settings != nil {
+		a.adopt(ctx, *reply.Settings)
+	}
+	if a.renewalDue() {
+		a.tryRenew(ctx)
+	}
+}
+
+// failed hears that a post failed, and mends what can be mended.
+func (a *App) failed(ctx context.Context, err error) {
+	text := trouble(err)
+	a.mu.Lock()
+	first := !a.standing.failing
+	a.standing.failing, a.standing.uplink = true, mesh.ClassifyUplink(err)
+	a.mu.Unlock()
+	if a.setProblem(text) {
+		level := slog.LevelInfo // a link that is down is the controller's to judge
+		var problem *wire.Problem
+		if errors.As(err, &problem) {
+			level = slog.LevelWarn
+		}
+		a.log.LogAttrs(ctx, level, "report not acknowledged", slog.Any("error", err))
+	}
+	if resident, _ := a.parts(); first && resident != nil {
+		resident.SetControllers(a.resolve(ctx)) // a name may mean another address now
+	}
+	var problem *wire.Problem
+	if errors.As(err, &problem) && problem.Type == wire.ProblemCert {
+		a.tryRenew(ctx)
+	}
+}
+
+// setProblem notes what keeps the agent from its work; true means that it is new.
+func (a *App) setProblem(text string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	fresh := a.standing.problem != text && text != ""
+	a.standing.problem = text
+	return fresh
+}
+
+func clip(s string, most int) string { return s[:min(len(s), most)] }
