@@ -123,12 +123,12 @@ func (t *Table) checkKeyBound(m *Map) error {
 			column, mapped := m.column(squash(cell))
 			if column == key || !mapped && own[squash(cell)] == key {
 				p.Suggestion = fmt.Sprintf("row %d looks like the header: say header row %d", row.Line, row.Line)
-				return p
+				return fmt.Errorf("cannot read %s", p)
 			}
 		}
 	}
 	p.Suggestion = fmt.Sprintf("name it %q, or say in a map which column it is", key)
-	return p
+	return fmt.Errorf("cannot read %s", p)
 }
 
 func filledCells(cells []string) []string {

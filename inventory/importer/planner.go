@@ -145,7 +145,7 @@ func (k *kindPlan[N]) readRow(table, at int, row Row) (src source, key string, o
 		value = t.layout.key(t.foreign(row), keys{siteCode: k.readings[table].sites.known})
 	}
 	key, err := k.schema.parseKey(value)
-	if err == nil && c.cleared {
+	if c.cleared {
 		err = &cellError{why: k.schema.keyColumn + " identifies the row and cannot be cleared"}
 	}
 	if err != nil {

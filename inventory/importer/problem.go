@@ -69,9 +69,6 @@ func (p Problem) sentence() string {
 	return p.Why + ": " + p.Suggestion
 }
 
-// Error implements error, for problems that stop the whole file.
-func (p Problem) Error() string { return "cannot import " + p.String() }
-
 const shownBytes = 80
 
 // shorten keeps a value printable in an error.

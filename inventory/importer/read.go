@@ -12,8 +12,8 @@ var errEmpty = errors.New("the file is empty")
 
 // Read decodes one sheet of a file and binds its header. name is shown in every
 // problem; whether the content is a workbook is told from its first bytes. The
-// error is about the whole file: it wraps ErrTooLarge, or is a Problem with its
-// place.
+// error is about the whole file and names it; it wraps ErrTooLarge where a bound
+// was exceeded.
 func Read(name string, content []byte, options ReadOptions) (*Table, error) {
 	t := &Table{File: name, Kind: options.Kind, dayFirst: options.DayFirst}
 	if options.Map != nil {
