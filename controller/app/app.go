@@ -72,14 +72,14 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.started = true
 	for _, step := range []func(context.Context) error{
-		a.takeFolder, a.openStore, a.openAuthority, a.openMesh, a.openIntake, a.openWeb, a.leaveConnection, a.openPools, a.beginChores,
+		a.takeFolder, a.openStore, a.openAuthority, a.openMesh, a.openIntake, a.openWebSide, a.openPools, a.beginChores,
 	} {
 		if err := step(ctx); err != nil {
 			a.stopped = true
 			return errors.Join(err, a.unwind(ctx))
 		}
 	}
-	a.opts.Log.Info("the controller is up", "web", a.WebAddr(), "mesh", a.MeshAddr(), "version", a.opts.Version)
+	a.opts.Log.Info("the controller is up", "mesh", a.MeshAddr(), "version", a.opts.Version)
 	return nil
 }
 
@@ -164,14 +164,19 @@ func (a *App) openPools(ctx context.Context) error {
 // MeshAddr is where agents reach the controller.
 func (a *App) MeshAddr() string { return a.told[0] }
 
-// WebAddr is where pages and API are.
-func (a *App) WebAddr() string { return a.web.Addr().String() }
+// WebAddr is where pages and API are; empty where there are none.
+func (a *App) WebAddr() string {
+	if a.web == nil {
+		return ""
+	}
+	return a.web.Addr().String()
+}
+
+// Pools is the estate as it lives.
+func (a *App) Pools() *pools.Pools { return a.pools }
 
 // MeshPort is the number of the one port.
 func (a *App) MeshPort() uint16 { return a.port.Addr().Port() }
-
-// AllCounts is how each site's workstations stand.
-func (a *App) AllCounts() map[string]inventory.SiteCounts { return a.pools.AllCounts() }
 
 // Import applies batches as the operator's imports are applied. Batches that
 // change nothing are passed over.
@@ -198,6 +203,3 @@ func (a *App) IssueToken(ctx context.Context, kind inventory.TokenKind, site str
 	}
 	return join.String(), nil
 }
-
-// SiteCount is how many sites the register holds.
-func (a *App) SiteCount() int { return a.pools.SiteCount() }

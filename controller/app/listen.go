@@ -14,8 +14,6 @@ import (
 	"muster/controller/api"
 	"muster/controller/intake"
 	"muster/dashboards"
-	"muster/inventory"
-	"muster/inventory/wire"
 )
 
 // Times of the two servers. An agent's connection stays open between reports:
@@ -57,6 +55,17 @@ func names(told []string) []string {
 		}
 	}
 	return out
+}
+
+func (a *App) openWebSide(ctx context.Context) error {
+	if a.opts.WithoutWeb {
+		return nil
+	}
+	if err := a.openWeb(ctx); err != nil {
+		return err
+	}
+	a.opts.Log.Info("pages and API are open", "addr", a.WebAddr())
+	return a.leaveConnection(ctx)
 }
 
 func (a *App) openWeb(context.Context) error {
@@ -131,23 +140,14 @@ func (a *App) webHandler() (http.Handler, error) {
 		return nil, err
 	}
 	served, err := api.New(api.Options{
-		Store: a.store, Live: a.pools, Operator: a.pools, Issuer: issuer{a}, Door: door, Picture: picture, Pages: pages,
-		Version: a.opts.Version, Log: a.opts.Log, Registry: a.registry, Now: a.opts.Now, Ready: a.ready,
+		Store: a.store, Live: a.pools, Operator: a.pools, Issuer: a.authority, Door: door, Picture: picture, Pages: pages,
+		Version: a.opts.Version, Log: a.opts.Log, Registry: a.registry, Now: a.opts.Now,
+		Controllers: func() []string { return a.told }, Components: a.ready,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return served.Handler(), nil
-}
-
-// issuer makes join tokens that say where this controller is.
-type issuer struct{ app *App }
-
-// NewToken implements api.Issuer.
-func (i issuer) NewToken(kind inventory.TokenKind, site string, uses int, expiresAt time.Time) (inventory.Token, string, wire.JoinToken, error) {
-	token, secret, join := i.app.authority.NewToken(kind, site, uses, expiresAt)
-	join.Controllers = i.app.told
-	return token, secret, join, nil
 }
 
 // ready lists the parts for /readyz.

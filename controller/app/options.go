@@ -24,6 +24,8 @@ type Options struct {
 	APIToken string
 	// OpenOnLoopback lets anyone on this machine read the pages: for the demo.
 	OpenOnLoopback bool
+	// WithoutWeb opens no pages and no API: a test bubble bears no real socket.
+	WithoutWeb bool
 	// Limits bound what agents may ask; zero fields take the intake's defaults.
 	Limits intake.Limits
 	// AgentPort is the mesh port of the agents; zero is the controller's own.
