@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -85,6 +86,7 @@ func (d drawers) functions() template.FuncMap {
 		"static": func(name string) string { return "/static/" + name + "?v=" + d.static[name].hash },
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"age":    age,
+		"count":  count,
 		"moment": func(now, t time.Time) Moment { return Moment{Now: now, At: t} },
 	}
 }
@@ -107,6 +109,15 @@ func (d drawers) draw(w http.ResponseWriter, status int, name string, view any) 
 	w.WriteHeader(status)
 	_, _ = w.Write(out.Bytes()) // the reader may be gone
 	return nil
+}
+
+// count is a number with its thousands apart.
+func count(n int) string {
+	digits := strconv.Itoa(n)
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
 }
 
 // age is how long before now t was, in the unit that fits.

@@ -129,7 +129,8 @@ func restOf(n inventory.SiteCounts) string {
 	return text
 }
 
-// Segment is one piece of a bar, in hundredths of its width.
+// Segment is one piece of a bar, in hundredths of its width. The style sheet
+// draws the gap between neighbours.
 type Segment struct {
 	Class string  `json:"class"`
 	X     float64 `json:"x"`
@@ -154,7 +155,7 @@ func barOf(n inventory.SiteCounts) []Segment {
 			continue
 		}
 		width := 100 * float64(piece.n) / float64(n.Expected)
-		bar = append(bar, Segment{Class: piece.class, X: round(x), Width: round(max(width-1, 1))}) // a gap of one parts neighbours
+		bar = append(bar, Segment{Class: piece.class, X: round(x), Width: round(width)})
 		x += width
 	}
 	return bar

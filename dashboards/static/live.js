@@ -68,7 +68,11 @@ function drawAge(cell, iso, now) {
 function drawTally(tally) {
   const el = document.querySelector("[data-tally]");
   if (!el || !tally) return;
-  for (const n of el.querySelectorAll("[data-n]")) write(n, tally[n.dataset.n]);
+  for (const n of el.querySelectorAll("[data-n]")) {
+    const value = tally[n.dataset.n];
+    write(n, value.toLocaleString("en-GB"));
+    n.closest("li")?.classList.toggle("zero", value === 0);
+  }
   drawBar(el.querySelector("[data-bar]"), tally.Bar);
 }
 
