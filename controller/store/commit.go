@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"muster/inventory"
@@ -25,6 +26,7 @@ func (s *Store) CommitReports(ctx context.Context, rows []inventory.ReportRow) (
 	}
 	var outcomes []inventory.Outcome
 	err := s.change(ctx, fmt.Sprintf("commit %d reports", len(rows)), func(t tx) error {
+		t.Context = context.WithoutCancel(ctx) // watching for it costs more than a short statement
 		b := intakeBatch{tx: t, rows: rows, outcomes: make([]inventory.Outcome, len(rows))}
 		if err := b.commit(); err != nil {
 			return err
@@ -78,7 +80,7 @@ func (b *intakeBatch) loadWorkstations() error {
 		}
 	}
 	clear(b.known)
-	return chunks(ids, func(ids []string) error {
+	return chunks(b.tx, ids, func(ids []string) error {
 		query := `SELECT w.id, w.name, w.model, COALESCE(k.version, 0)
 			FROM workstations w LEFT JOIN key_acks k ON k.workstation = w.id AND k.site = w.site
 			WHERE w.id IN (` + placeholders(0, len(ids)) + ")"
@@ -164,6 +166,9 @@ func (b *intakeBatch) insertReports(first map[reportName]int) (map[reportName]bo
 	if err != nil {
 		return nil, err
 	}
+	if err := b.mark(position + int64(len(first)) - 1); err != nil {
+		return nil, err
+	}
 	args := make([]any, 0, reportColumns*len(first))
 	for i, row := range b.rows {
 		name := b.nameOf(row)
@@ -178,10 +183,8 @@ func (b *intakeBatch) insertReports(first map[reportName]int) (map[reportName]bo
 			micros(row.ReceivedAt), micros(row.ReadAt), addrText(row.Addr), body)
 		position++
 	}
-	const size = 100 * reportColumns // one text for most statements, so that engines keep it prepared
-	for len(args) > 0 {
-		now := args[:min(size, len(args))]
-		args = args[len(now):]
+	size := max(b.tx.width/reportColumns, 1) * reportColumns
+	for now := range slices.Chunk(args, size) {
 		query := "INSERT INTO reports (position, run, seq, hash, boot, received_at, read_at, addr, body) VALUES " +
 			tuples(len(now)/reportColumns, reportColumns) + " ON CONFLICT (run, seq) DO NOTHING RETURNING run, seq"
 		err := b.tx.each(query, now, func(row scanner) error {
@@ -211,7 +214,7 @@ func (b *intakeBatch) prunedHashes() (map[reportName][32]byte, error) {
 }
 
 func (t tx) hashes(table string, names []reportName, into map[reportName][32]byte) error {
-	return chunks(names, func(names []reportName) error {
+	return chunks(t, names, func(names []reportName) error {
 		args := make([]any, 0, 2*len(names))
 		for _, name := range names {
 			args = append(args, name.run, name.seq)
@@ -230,6 +233,16 @@ func (t tx) hashes(table string, names []reportName, into map[reportName][32]byt
 			return nil
 		})
 	})
+}
+
+// mark notes when everything up to a position was received.
+func (b *intakeBatch) mark(position int64) error {
+	var newest int64
+	for _, row := range b.rows {
+		newest = max(newest, micros(row.ReceivedAt))
+	}
+	_, err := b.tx.exec("INSERT INTO report_marks (position, received_at) VALUES ($1, $2)", position, newest)
+	return err
 }
 
 // casts is pairs of numbers as tuples: PostgreSQL takes the parameters of a bare

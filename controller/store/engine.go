@@ -20,6 +20,8 @@ type engine interface {
 	// settle leaves the writing connection without a transaction after a commit
 	// that failed.
 	settle(ctx context.Context, write *sql.DB)
+	// width is how many parameters a statement should have at most.
+	width() int
 	// isolation is the level at which a reading transaction sees one moment.
 	isolation() sql.IsolationLevel
 	backup(ctx context.Context, s *Store, path string) error

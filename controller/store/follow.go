@@ -5,7 +5,7 @@ package store
 func (es edits) followAssets(t tx) error {
 	keys := es.keys()
 	for _, table := range []string{"asset_words", "asset_keys"} {
-		err := chunks(keys, func(keys []string) error {
+		err := chunks(t, keys, func(keys []string) error {
 			_, err := t.exec("DELETE FROM "+table+" WHERE tag IN ("+placeholders(0, len(keys))+")", anys(keys)...)
 			return err
 		})
@@ -32,7 +32,7 @@ func (es edits) followAssets(t tx) error {
 	if _, err := t.insert("INSERT INTO asset_keys (kind, value, tag)", 3, identities, "ON CONFLICT DO NOTHING"); err != nil {
 		return err
 	}
-	return chunks(keys, func(keys []string) error {
+	return chunks(t, keys, func(keys []string) error {
 		_, err := t.exec("UPDATE workstations SET"+
 			" home_site = (SELECT a.site FROM assets a WHERE a.tag = workstations.asset_tag),"+
 			" kind = (SELECT a.kind FROM assets a WHERE a.tag = workstations.asset_tag)"+

@@ -92,7 +92,7 @@ func readNoun[T interface{ Validate() error }](raw json.RawMessage) (noun T, bod
 // current is the bodies of those keys that exist.
 func (k keeper) current(t tx, keys []string) (map[string]json.RawMessage, error) {
 	found := make(map[string]json.RawMessage, len(keys))
-	err := chunks(keys, func(keys []string) error {
+	err := chunks(t, keys, func(keys []string) error {
 		query := "SELECT " + k.key + ", body FROM " + k.table + " WHERE " + k.key + " IN (" + placeholders(0, len(keys)) + ")"
 		return t.each(query, anys(keys), func(rows scanner) error {
 			var key, body string
@@ -121,7 +121,7 @@ func (k keeper) write(t tx, nouns []declared, batch int64) error {
 }
 
 func (k keeper) remove(t tx, keys []string) error {
-	return chunks(keys, func(keys []string) error {
+	return chunks(t, keys, func(keys []string) error {
 		_, err := t.exec("DELETE FROM "+k.table+" WHERE "+k.key+" IN ("+placeholders(0, len(keys))+")", anys(keys)...)
 		return err
 	})

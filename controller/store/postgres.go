@@ -17,11 +17,16 @@ type postgres struct {
 	config *pgx.ConnConfig
 }
 
+// applicationName tells our connections from others, so that a restore can see
+// whether a controller runs.
+const applicationName = "muster"
+
 func newPostgres(address string) (engine, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil { // pgx leaves the password out of its text
 		return nil, fmt.Errorf("cannot open store: %w", err)
 	}
+	config.RuntimeParams["application_name"] = applicationName
 	return postgres{config: config}, nil
 }
 
@@ -69,3 +74,6 @@ func (p postgres) classify(err error) error {
 func (p postgres) settle(context.Context, *sql.DB) {}
 
 func (p postgres) isolation() sql.IsolationLevel { return sql.LevelRepeatableRead }
+
+// width is large because each statement is a round trip; the protocol takes 65,535.
+func (p postgres) width() int { return 2000 }

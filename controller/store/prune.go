@@ -9,7 +9,7 @@ import (
 // agent posts one report after the other, so only its last few can be repeated.
 const keepNames = 8
 
-// PruneReports removes at most limit reports that were received before an
+// PruneReports removes at most limit reports of commits received before an
 // instant, oldest first, and returns how many it removed; fewer than limit means
 // that there are no more. A report that comes again after it was pruned is still
 // a repeat where it was among the last of its run.
@@ -24,14 +24,8 @@ func (s *Store) PruneReports(ctx context.Context, before time.Time, limit int) (
 		if err := rememberNames(t, names, newest); err != nil {
 			return err
 		}
-		return chunks(names, func(names []prunedReport) error {
-			args := make([]any, len(names))
-			for i, name := range names {
-				args[i] = name.position
-			}
-			_, err := t.exec("DELETE FROM reports WHERE position IN ("+placeholders(0, len(args))+")", args...)
-			return err
-		})
+		_, err = t.exec("DELETE FROM reports WHERE position <= $1", names[len(names)-1].position)
+		return err
 	})
 	return pruned, err
 }
@@ -42,17 +36,26 @@ type prunedReport struct {
 	hash []byte
 }
 
-// oldReports is the reports to prune, and the highest of them in each run.
+// oldReports is the reports to prune, and the highest of them in each run. A
+// commit is old when its newest report is.
 func oldReports(t tx, before time.Time, limit int) (names []prunedReport, newest map[int64]int64, err error) {
 	newest = make(map[int64]int64)
-	err = t.each("SELECT position, run, seq, hash FROM reports WHERE received_at < $1 ORDER BY received_at LIMIT $2",
-		[]any{micros(before), max(limit, 0)}, func(row scanner) error {
+	var upTo int64
+	err = t.one("SELECT COALESCE(max(position), 0) FROM report_marks WHERE received_at < $1", []any{micros(before)}, &upTo)
+	if err != nil || upTo == 0 {
+		return nil, nil, err
+	}
+	err = t.each("SELECT position, run, seq, hash FROM reports WHERE position <= $1 ORDER BY position LIMIT $2",
+		[]any{upTo, max(limit, 0)}, func(row scanner) error {
 			var p prunedReport
 			err := row.Scan(&p.position, &p.run, &p.seq, &p.hash)
 			names = append(names, p)
 			newest[p.run] = max(newest[p.run], p.seq)
 			return err
 		})
+	if err == nil && len(names) < limit { // the last of them: their marks have served
+		_, err = t.exec("DELETE FROM report_marks WHERE position <= $1", upTo)
+	}
 	return names, newest, err
 }
 

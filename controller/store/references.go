@@ -34,7 +34,7 @@ func (es edits) checkReferences(t tx) error {
 
 func sitesExist(t tx, named map[string]edit) error {
 	codes := slices.Sorted(maps.Keys(named))
-	err := chunks(codes, func(codes []string) error {
+	err := chunks(t, codes, func(codes []string) error {
 		query := "SELECT code FROM sites WHERE code IN (" + placeholders(0, len(codes)) + ")"
 		return t.each(query, anys(codes), func(row scanner) error {
 			var code string
@@ -83,7 +83,7 @@ func assetReferrers() []referrer {
 // unreferred fails with ErrDependent, naming the first that refers to one of the
 // keys and the batch that made it do so.
 func unreferred(t tx, noun inventory.Noun, gone []string, referrers []referrer) error {
-	return chunks(gone, func(gone []string) error {
+	return chunks(t, gone, func(gone []string) error {
 		for _, r := range referrers {
 			query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s IN (%s)%s ORDER BY 1 LIMIT 1",
 				r.key, r.column, r.batch, r.table, r.column, placeholders(0, len(gone)), r.only)

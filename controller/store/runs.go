@@ -56,7 +56,7 @@ func (b *intakeBatch) findRuns(wanted map[runName]bool) (missing []runName, err 
 			names = append(names, name)
 		}
 	}
-	err = chunks(names, func(names []runName) error {
+	err = chunks(b.tx, names, func(names []runName) error {
 		args := make([]any, 0, 2*len(names))
 		for _, name := range names {
 			args = append(args, name.workstation, name.run)

@@ -35,7 +35,7 @@ func (c *selection) search(t tx, key, words, of, query string) error {
 			continue
 		}
 		c.conditions = append(c.conditions, fmt.Sprintf(
-			"EXISTS (SELECT 1 FROM %s w WHERE w.%s = %s AND w.word >= %s AND w.word < %s)", words, of, key, low, high))
+			"EXISTS (SELECT 1 FROM %s hit WHERE hit.%s = %s AND hit.word >= %s AND hit.word < %s)", words, of, key, low, high))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 type tx struct {
 	context.Context //nolint:containedctx // lives no longer than the call that made it
 	*sql.Tx
+	width int // how many parameters a statement should have at most
 }
 
 // change runs work in a writing transaction; what says, for the error, what could
@@ -25,7 +27,7 @@ func (s *Store) change(ctx context.Context, what string, work func(tx) error) er
 	if err != nil {
 		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
 	}
-	if err := work(tx{ctx, t}); err != nil {
+	if err := work(tx{ctx, t, s.engine.width()}); err != nil {
 		if rolled := t.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
 			s.engine.settle(ctx, s.write)
 		}
@@ -45,7 +47,7 @@ func (s *Store) look(ctx context.Context, what string, work func(tx) error) erro
 		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
 	}
 	defer t.Rollback() //nolint:errcheck // nothing was written
-	if err := work(tx{ctx, t}); err != nil {
+	if err := work(tx{ctx, t, s.engine.width()}); err != nil {
 		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
 	}
 	return nil
@@ -122,14 +124,11 @@ func tuples(rows, columns int) string {
 	return b.String()
 }
 
-// widest bounds the parameters of one statement: SQLite takes 32,766.
-const widest = 8000
-
 // insert writes rows in as few statements as the engine allows: head is the
 // statement up to VALUES, tail what follows the tuples.
 func (t tx) insert(head string, columns int, args []any, tail string) (int64, error) {
 	var total int64
-	step := widest / columns * columns
+	step := max(t.width/columns, 1) * columns
 	for len(args) > 0 {
 		now := args[:min(step, len(args))]
 		args = args[len(now):]
@@ -143,12 +142,9 @@ func (t tx) insert(head string, columns int, args []any, tail string) (int64, er
 }
 
 // chunks calls work with pieces of keys that fit one statement.
-func chunks[T any](keys []T, work func([]T) error) error {
-	const size = 1000
-	for len(keys) > 0 {
-		now := keys[:min(size, len(keys))]
-		keys = keys[len(now):]
-		if err := work(now); err != nil {
+func chunks[T any](t tx, keys []T, work func([]T) error) error {
+	for piece := range slices.Chunk(keys, t.width) {
+		if err := work(piece); err != nil {
 			return err
 		}
 	}

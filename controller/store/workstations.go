@@ -45,7 +45,7 @@ func workstationsAmong(t tx, f inventory.WorkstationFilter) (found []inventory.W
 		at++
 	}
 	found = []inventory.Workstation{}
-	for piece := range slices.Chunk(ids[at:], inventory.MaxPage+1) {
+	for piece := range slices.Chunk(ids[at:], t.width) {
 		chosen := selectPage(inventory.Page{Limit: limit})
 		chosen.among("w.id", piece)
 		more, _, err := workstationPage(t, f, chosen)

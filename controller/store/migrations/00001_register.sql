@@ -222,7 +222,14 @@ CREATE TABLE reports (
     body        BYTEA NOT NULL,
     UNIQUE (run, seq)
 );
-CREATE INDEX reports_received ON reports (received_at);
+
+-- One row for each commit, so that age is found without an index over all
+-- reports: every report up to the position was received by then.
+CREATE TABLE report_marks (
+    position    BIGINT PRIMARY KEY,
+    received_at BIGINT NOT NULL
+);
+CREATE INDEX report_marks_received ON report_marks (received_at);
 
 -- Names of the newest pruned reports of each run: a machine that was away for
 -- longer than the log is kept may still repeat what it never saw acknowledged.
