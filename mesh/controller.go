@@ -64,6 +64,10 @@ type Controller struct {
 	opening chan struct{} // one at a time, paced
 	joining chan struct{} // eight at a time
 
+	// starting is held while a goroutine is started from outside of running, and
+	// while closing is ended: nothing starts after Close began to wait.
+	starting sync.Mutex
+
 	// mu guards what follows.
 	mu     sync.Mutex
 	closed bool
@@ -305,7 +309,9 @@ func (c *Controller) Close() error {
 	c.closed = true
 	sites := slices.Collect(maps.Values(c.sites))
 	c.mu.Unlock()
+	c.starting.Lock()
 	c.close()
+	c.starting.Unlock()
 
 	errs := make([]error, len(sites))
 	var leaving sync.WaitGroup
@@ -324,6 +330,17 @@ func (c *Controller) Close() error {
 	c.running.Wait()
 	c.events.close()
 	return errors.Join(errs...)
+}
+
+// start runs f beside, and reports whether it could: not once Close has begun.
+func (c *Controller) start(f func()) bool {
+	c.starting.Lock()
+	defer c.starting.Unlock()
+	if c.closing.Err() != nil {
+		return false
+	}
+	c.running.Go(f)
+	return true
 }
 
 // wait waits for a duration, ctx or closing.

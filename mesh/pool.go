@@ -59,12 +59,20 @@ type Pool struct {
 	running sync.WaitGroup
 	once    sync.Once
 
-	// tagging lets one SetTags in at a time: Serf writes its tags without a lock.
-	tagging sync.Mutex
-	// ending is held while Serf says goodbye or ends: memberlist panics when it
-	// is asked to leave after its end.
-	ending sync.Mutex
+	// These are locks that are held while waiting for the network. They are
+	// channels because a synctest bubble's clock stands still while a goroutine
+	// waits for a mutex.
+	tagging chan struct{} // one SetTags at a time: Serf writes its tags without a lock
+	joining chan struct{} // one Join at a time, so that Serf's own mutex never waits
+	// ending is held while Serf says goodbye or ends, and guards ended: memberlist
+	// panics when it is asked to leave after its end.
+	ending chan struct{}
 	ended  bool
+
+	// starting is held while a goroutine of running starts, and guards closing:
+	// nothing starts once Close has begun to wait.
+	starting sync.Mutex
+	closing  bool
 }
 
 // OpenPool opens the pool, alone until Join.
@@ -92,6 +100,7 @@ func OpenPool(o PoolOptions) (*Pool, error) {
 	p := &Pool{
 		site: o.Membership.Site, label: o.Membership.Label, name: o.Name, role: o.Role,
 		lane: l, ring: ring, onQuery: o.OnQuery,
+		tagging: make(chan struct{}, 1), joining: make(chan struct{}, 1), ending: make(chan struct{}, 1),
 		line: eventLine[PoolEvent]{listener: o.OnEvent, overflow: PoolEvent{Kind: PoolMissed}},
 	}
 	events := make(chan serf.Event, 64)
@@ -150,6 +159,12 @@ func (p *Pool) Name() string { return p.name }
 // Join contacts each address in turn (each may take the TCP timeout of 3 s)
 // until ctx is done, and returns how many answered. It fails when none did.
 func (p *Pool) Join(ctx context.Context, addrs []netip.AddrPort) (int, error) {
+	select {
+	case p.joining <- struct{}{}:
+		defer func() { <-p.joining }()
+	case <-ctx.Done():
+		return 0, fmt.Errorf("cannot join pool of %s: %w", p.site, ctx.Err())
+	}
 	joined := 0
 	var errs []error
 	for _, addr := range addrs {
@@ -176,7 +191,9 @@ func (p *Pool) Join(ctx context.Context, addrs []netip.AddrPort) (int, error) {
 // with ctx, while Serf goes on. Close comes after it.
 func (p *Pool) Leave(ctx context.Context) error {
 	done := make(chan error, 1)
-	p.running.Go(func() { done <- p.sayLeave() })
+	if !p.start(func() { done <- p.sayLeave() }) {
+		return fmt.Errorf("cannot leave pool of %s: %w", p.site, net.ErrClosed)
+	}
 	select {
 	case err := <-done:
 		if err != nil {
@@ -189,8 +206,8 @@ func (p *Pool) Leave(ctx context.Context) error {
 }
 
 func (p *Pool) sayLeave() error {
-	p.ending.Lock()
-	defer p.ending.Unlock()
+	p.ending <- struct{}{}
+	defer func() { <-p.ending }()
 	if p.ended {
 		return net.ErrClosed
 	}
@@ -203,10 +220,13 @@ func (p *Pool) sayLeave() error {
 func (p *Pool) Close() error {
 	var err error
 	p.once.Do(func() {
-		p.ending.Lock()
+		p.starting.Lock()
+		p.closing = true
+		p.starting.Unlock()
+		p.ending <- struct{}{}
 		p.ended = true
 		err = p.serf.Shutdown()
-		p.ending.Unlock()
+		<-p.ending
 		p.line.close()
 	})
 	p.running.Wait()
@@ -216,11 +236,21 @@ func (p *Pool) Close() error {
 	return nil
 }
 
+func (p *Pool) start(f func()) bool {
+	p.starting.Lock()
+	defer p.starting.Unlock()
+	if p.closing {
+		return false
+	}
+	p.running.Go(f)
+	return true
+}
+
 // SetTags changes this member's tags and waits until the change has been sent to
 // someone, at most two seconds. The role stays what it is.
 func (p *Pool) SetTags(t Tags) error {
-	p.tagging.Lock()
-	defer p.tagging.Unlock()
+	p.tagging <- struct{}{}
+	defer func() { <-p.tagging }()
 	t.Role = p.role
 	tags, err := t.Encode()
 	if err != nil {
@@ -283,10 +313,13 @@ func (p *Pool) Ping(ctx context.Context, m Member) (time.Duration, error) {
 		err error
 	}
 	done := make(chan answer, 1)
-	p.running.Go(func() {
+	started := p.start(func() {
 		rtt, err := p.ping(m)
 		done <- answer{rtt, err}
 	})
+	if !started {
+		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, net.ErrClosed)
+	}
 	select {
 	case a := <-done:
 		return a.rtt, a.err

@@ -24,12 +24,16 @@ type site struct {
 	nextAt    time.Time // of the sweep
 	last      string    // the member asked last
 	bursting  bool
-	burstAt   time.Time // the last one's beginning
-	reforming bool
-	reformAt  time.Time            // the last one's beginning
-	heard     [16]uint64           // numbers of the last leave notices
-	heardNext int                  // ring position
-	tried     map[string]time.Time // failed members that were joined again
+	burstAt   time.Time  // the last one's beginning
+	heardAt   time.Time  // the last answer of any member, late ones too
+	heard     [16]uint64 // numbers of the last leave notices, a ring
+	heardNext int
+
+	reforming   bool
+	reformAt    time.Time // the next try through neighbours
+	reformedAt  time.Time // the last try
+	reformPause time.Duration
+	reformNext  int // neighbour
 }
 
 // onEvent passes the pool's events on and stops listening for strangers once the
@@ -87,28 +91,43 @@ func (s *site) onDirect(d Direct) {
 // sees no reason to join.
 func (s *site) onSource(from netip.AddrPort) {
 	if from != s.c.o.Advertise {
-		s.reform([]netip.AddrPort{from})
+		s.reform(&from)
 	}
 }
 
-// reformEvery spaces the tries to join a pool that has nobody.
-const reformEvery = 2 * time.Second
+// A pool that has nobody is tried again after two seconds, and less and less
+// often: members come by themselves, and one that is heard is joined at once.
+const (
+	reformSoonest = 2 * time.Second
+	reformLatest  = time.Minute
+	reformThrough = 3 // neighbours in one try
+)
 
-// reform joins the pool through the given addresses or the known neighbours, in
-// the background, one try at a time.
-func (s *site) reform(through []netip.AddrPort) {
+// reform joins the pool in the background, through a member that was heard just
+// now, or through some of the neighbours that were known.
+func (s *site) reform(heard *netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if through == nil {
-		through = slices.Clone(s.spec.Neighbours)
-	}
 	now := time.Now()
-	if len(through) == 0 || s.reforming || now.Sub(s.reformAt) < reformEvery {
+	if s.reforming || now.Before(s.reformAt) && heard == nil || now.Sub(s.reformedAt) < reformSoonest {
 		return
 	}
-	s.reforming, s.reformAt = true, now
-	s.c.running.Go(func() {
-		s.join(through)
+	var through []netip.AddrPort
+	switch {
+	case heard != nil:
+		through = []netip.AddrPort{*heard}
+	case len(s.spec.Neighbours) == 0:
+		return
+	default:
+		for range min(reformThrough, len(s.spec.Neighbours)) {
+			through = append(through, s.spec.Neighbours[s.reformNext%len(s.spec.Neighbours)])
+			s.reformNext++
+		}
+	}
+	s.reformPause = min(max(reformSoonest, 2*s.reformPause), reformLatest)
+	s.reformAt, s.reformedAt = now.Add(s.reformPause), now
+	s.reforming = s.c.start(func() {
+		s.join(through, heard != nil)
 		s.mu.Lock()
 		s.reforming = false
 		s.mu.Unlock()
@@ -116,19 +135,25 @@ func (s *site) reform(through []netip.AddrPort) {
 }
 
 // join tries the addresses until one answers: one push/pull brings the whole
-// list. Eight sites join at a time.
-func (s *site) join(through []netip.AddrPort) {
-	select {
-	case s.c.joining <- struct{}{}:
-	case <-s.ctx.Done():
-		return
+// list. Eight sites join at a time, so that many dead neighbours keep nobody
+// from a member that is there: that one is asked at once.
+func (s *site) join(through []netip.AddrPort, atOnce bool) {
+	if !atOnce {
+		select {
+		case s.c.joining <- struct{}{}:
+		case <-s.ctx.Done():
+			return
+		}
+		defer func() { <-s.c.joining }()
 	}
-	defer func() { <-s.c.joining }()
 	for _, addr := range through {
 		if s.ctx.Err() != nil {
 			return
 		}
 		if _, err := s.pool.Join(s.ctx, []netip.AddrPort{addr}); err == nil {
+			s.mu.Lock()
+			s.reformPause = 0
+			s.mu.Unlock()
 			return
 		}
 	}
@@ -137,7 +162,7 @@ func (s *site) join(through []netip.AddrPort) {
 // rejoin joins a member again that answers although it was given up.
 func (s *site) rejoin(m Member) {
 	if m.State == StateFailed {
-		s.reform([]netip.AddrPort{m.Addr})
+		s.reform(&m.Addr)
 	}
 }
 

@@ -130,7 +130,11 @@ func (s *site) ask(m Member, kind ObservationKind, within time.Duration) asked {
 		o.RTT = r.rtt
 		if r.err != nil {
 			o.Missed, o.RTT, o.Err = true, 0, r.err.Error()
+			break
 		}
+		s.mu.Lock()
+		s.heardAt = time.Now()
+		s.mu.Unlock()
 	case <-timer.C:
 		close(late)
 		o.Missed = true
@@ -149,6 +153,7 @@ func (s *site) heardLate(m Member, rtt time.Duration) {
 	}
 	s.mu.Lock()
 	s.log.timing = s.log.timing.next(rtt)
+	s.heardAt = time.Now()
 	s.mu.Unlock()
 	s.turnTo(inventory.ReachOK)
 	s.rejoin(m)

@@ -25,7 +25,7 @@ func (s *site) burst(members []Member, missed string) {
 	plan := planBurst(members, missed)
 	for i, round := range plan.rounds {
 		if i == 1 {
-			b.tryElse(plan.rounds[0], gateway, router)
+			b.tryElse(members, gateway, router)
 		}
 		for _, m := range round {
 			b.ping(m)
@@ -41,6 +41,10 @@ func (s *site) burst(members []Member, missed string) {
 	b.mu.Lock()
 	silent := b.found.silent()
 	b.mu.Unlock()
+	// An answer that came after its miss timer is an answer: the link is slow.
+	s.mu.Lock()
+	silent = silent && s.heardAt.Before(s.burstAt)
+	s.mu.Unlock()
 	if silent {
 		s.turnTo(inventory.ReachSilent)
 	} else {

@@ -1,0 +1,155 @@
+package mesh
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"muster/inventory"
+)
+
+func TestMissTimerFollowsASlowLinkAndKeepsItsBounds(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		rtts []time.Duration
+		want func(time.Duration) bool
+	}{
+		{"nothing known", nil, func(d time.Duration) bool { return d == missAtLeast }},
+		{"a quick link", repeat(20*time.Millisecond, 50), func(d time.Duration) bool { return d == missAtLeast }},
+		{"a steady satellite", repeat(700*time.Millisecond, 80), func(d time.Duration) bool { return d == missAtLeast }},
+		{"a very slow one", repeat(1100*time.Millisecond, 80), func(d time.Duration) bool { return d > time.Second && d < 1300*time.Millisecond }},
+		{"a wild one", append(repeat(2*time.Second, 20), repeat(100*time.Millisecond, 2)...), func(d time.Duration) bool { return d == missAtMost }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var link timing
+			for _, rtt := range c.rtts {
+				link = link.next(rtt)
+			}
+			if got := link.missAfter(); !c.want(got) {
+				t.Errorf("missAfter() = %s with usual %s, spread %s", got, link.usual, link.spread)
+			}
+		})
+	}
+}
+
+func repeat(d time.Duration, n int) []time.Duration {
+	out := make([]time.Duration, n)
+	for i := range out {
+		out[i] = d
+	}
+	return out
+}
+
+func agents(n int, state State) []Member {
+	var out []Member
+	for i := range n {
+		out = append(out, Member{Name: fmt.Sprintf("w%08d.run", i), Workstation: fmt.Sprintf("w%08d", i), State: state})
+	}
+	return out
+}
+
+func TestBurstAsksEveryMemberTwelveTimesInAllAndEndsSoon(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 5, 12, 15, 16, 61, 200} {
+		members := agents(n, StateAlive)
+		plan := planBurst(members, members[n-1].Name)
+		asked := map[string]int{}
+		pings := 0
+		for _, round := range plan.rounds {
+			for _, m := range round {
+				asked[m.Name]++
+				pings++
+			}
+		}
+		switch {
+		case len(asked) != n:
+			t.Errorf("%d members: %d of them asked", n, len(asked))
+		case pings != max(12, n):
+			t.Errorf("%d members: %d pings", n, pings)
+		case plan.rounds[0][0].Name != members[n-1].Name:
+			t.Errorf("%d members: the missed one is not asked first", n)
+		case len(plan.rounds[0]) > 2:
+			t.Errorf("%d members: %d asked at once at first", n, len(plan.rounds[0]))
+		}
+		// A sweep every 2 s, its miss, the rounds and the last round's miss.
+		if worst := 2*time.Second + 2*missAtLeast + time.Duration(len(plan.rounds))*plan.every; worst > 5*time.Second {
+			t.Errorf("%d members: a dead link may take %s", n, worst)
+		}
+	}
+	if plan := planBurst(nil, ""); len(plan.rounds) != 0 {
+		t.Error("a burst of nobody has rounds")
+	}
+}
+
+func TestBurstHasSeenEnoughAtTwoMembers(t *testing.T) {
+	answered := func(n int) map[string]bool {
+		out := map[string]bool{}
+		for i := range n {
+			out[fmt.Sprint(i)] = true
+		}
+		return out
+	}
+	for _, c := range []struct {
+		found          burstFound
+		enough, silent bool
+	}{
+		{burstFound{members: 15, answered: answered(0)}, false, true},
+		{burstFound{members: 15, answered: answered(1)}, false, false},
+		{burstFound{members: 15, answered: answered(2)}, true, false},
+		{burstFound{members: 1, answered: answered(1)}, true, false},
+		{burstFound{members: 15, answered: answered(0), tcp: 1}, false, false},
+	} {
+		if c.found.enough() != c.enough || c.found.silent() != c.silent {
+			t.Errorf("%+v: enough %t, silent %t", c.found, c.found.enough(), c.found.silent())
+		}
+	}
+}
+
+func TestSweepAsksLivingAgentsInTurnAndTheFailedOnlyWhereNobodyLives(t *testing.T) {
+	failed := agents(3, StateFailed)
+	mixed := append(agents(2, StateAlive), failed[2], Member{Name: "c1", Controller: true, State: StateAlive}, Member{Name: "odd", State: StateAlive})
+	if got := sweepable(mixed); len(got) != 2 {
+		t.Errorf("sweepable: %d members, want the 2 living agents", len(got))
+	}
+	if got := sweepable(failed); len(got) != 3 {
+		t.Errorf("sweepable: %d members, want the 3 failed ones", len(got))
+	}
+	if got := sweepable(agents(3, StateLeft)); len(got) != 0 {
+		t.Errorf("sweepable: %d members that left", len(got))
+	}
+	last, seen := "", map[string]int{}
+	for range 6 {
+		last = turn(failed, last).Name
+		seen[last]++
+	}
+	for _, m := range failed {
+		if seen[m.Name] != 2 {
+			t.Errorf("%s asked %d times in two rounds", m.Name, seen[m.Name])
+		}
+	}
+}
+
+func TestReachForgetsWhatIsOlderThanFiveMinutes(t *testing.T) {
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	l := newReachLog(2*time.Second, now)
+	if r := l.reach(now); r.State != inventory.ReachUnknown || r.Loss.Known() || r.RTTMillis.Known() {
+		t.Errorf("an empty log knows something: %+v", r)
+	}
+	for i := range 500 { // 1,000 s
+		missed := i < 400 && i%2 == 0
+		l.add(sample{at: now.Add(time.Duration(i) * 2 * time.Second), rtt: 30 * time.Millisecond, missed: missed})
+	}
+	end := now.Add(1000 * time.Second)
+	r := l.reach(end)
+	if loss, _ := r.Loss.Get(); loss < 0.1 || loss > 0.25 {
+		t.Errorf("loss %.2f: of 150 samples the oldest 50 were missed by half", loss)
+	}
+	if rtt, _ := r.RTTMillis.Get(); rtt != 30 {
+		t.Errorf("rtt %.1f ms", rtt)
+	}
+	if r := l.reach(end.Add(time.Hour)); r.Loss.Known() {
+		t.Error("an hour later the log still knows the loss")
+	}
+	if !l.turnTo(inventory.ReachSilent, end) || l.turnTo(inventory.ReachSilent, end.Add(time.Second)) || l.since != end {
+		t.Error("the state's beginning is not kept")
+	}
+}

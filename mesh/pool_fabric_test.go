@@ -1,0 +1,216 @@
+package mesh_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"muster/inventory"
+	"muster/mesh"
+)
+
+func TestTwelveMembersFormOnePool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounty(t, 1)
+		defer c.close()
+		c.open("s1")
+		c.add("s1", 1, 12)
+		took := c.within(20*time.Second, "12 members alive", func() bool { return c.alive("s1") == 12 })
+		t.Logf("12 members in %s", took)
+		c.within(30*time.Second, "every member knows every other", func() bool {
+			for _, a := range c.agents["s1"] {
+				if len(a.pool.Members()) != 13 {
+					return false
+				}
+			}
+			return true
+		})
+		for _, m := range c.controller.Members("s1") {
+			if !m.Controller && (m.Tags.Uplink != "ok" || m.Workstation == "" || m.Run == "" || !m.Addr.IsValid()) {
+				t.Errorf("member without its particulars: %+v", m)
+			}
+		}
+	})
+}
+
+func TestDeadLinkIsKnownWithinFiveSecondsAndHealsByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounty(t, 2)
+		defer c.close()
+		c.open("s1")
+		c.open("s2")
+		c.add("s1", 1, 12)
+		c.add("s2", 2, 3)
+		c.within(20*time.Second, "both sites ok", func() bool {
+			return c.alive("s1") == 12 && c.alive("s2") == 3 && c.state("s1") == inventory.ReachOK && c.state("s2") == inventory.ReachOK
+		})
+		for _, site := range []string{"s1", "s2", "s1", "s2"} {
+			time.Sleep(700 * time.Millisecond)
+			c.f.Cut(site)
+			took := c.within(5*time.Second, site+" silent", func() bool { return c.state(site) == inventory.ReachSilent })
+			t.Logf("%s: dead link known in %s", site, took)
+			time.Sleep(4 * time.Minute)
+			c.f.Heal(site)
+			took = c.within(5*time.Second, site+" ok again", func() bool { return c.state(site) == inventory.ReachOK })
+			t.Logf("%s: heard again in %s", site, took)
+			want := len(c.agents[site])
+			took = c.within(60*time.Second, site+" all alive again", func() bool { return c.alive(site) == want })
+			t.Logf("%s: all alive again in %s", site, took)
+		}
+	})
+}
+
+func TestLossyLinkIsNeverTakenForADeadOne(t *testing.T) {
+	for _, loss := range []float64{0.05, 0.20} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCounty(t, uint64(loss*100))
+			defer c.close()
+			for _, site := range []string{"s1", "s2", "s3"} {
+				c.open(site)
+			}
+			c.add("s1", 1, 12)
+			c.add("s2", 2, 15)
+			c.add("s3", 3, 12)
+			c.within(30*time.Second, "all alive", func() bool {
+				return c.alive("s1") == 12 && c.alive("s2") == 15 && c.alive("s3") == 12
+			})
+			weather := c.lossy(loss)
+			c.f.SetWAN(weather)
+			time.Sleep(10 * time.Minute)
+			for _, e := range c.eventsOf(mesh.SiteReach) {
+				if e.Reach == inventory.ReachSilent {
+					t.Errorf("at %.0f %% loss %s was called silent", loss*100, e.Site)
+				}
+			}
+			if fails := c.eventsOf(mesh.MemberFail); len(fails) > 0 {
+				t.Errorf("at %.0f %% loss %d members were called failed: %+v", loss*100, len(fails), fails[0])
+			}
+			reach := c.controller.Reach("s2")
+			got, known := reach.Loss.Get()
+			want := 1 - (1-loss)*(1-loss)
+			if !known || got < want/2 || got > want*2 {
+				t.Errorf("at %.0f %% loss each way the sweep lost %.3f, want about %.3f", loss*100, got, want)
+			}
+		})
+	}
+}
+
+func TestCrashedMemberFailsAndItsSiteStaysOK(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounty(t, 4)
+		defer c.close()
+		c.open("s1")
+		c.add("s1", 1, 15)
+		c.within(20*time.Second, "15 alive", func() bool { return c.alive("s1") == 15 })
+		time.Sleep(20 * time.Second)
+		victim := c.agents["s1"][4]
+		c.agents["s1"] = append(c.agents["s1"][:4:4], c.agents["s1"][5:]...)
+		c.f.Isolate(victim.addr.Addr())
+		took := c.within(40*time.Second, "the crash seen", func() bool { return len(c.eventsOf(mesh.MemberFail)) == 1 })
+		t.Logf("crash seen in %s", took)
+		if got := c.eventsOf(mesh.MemberFail)[0].Member.Name; got != victim.pool.Name() {
+			t.Errorf("%s failed, want %s", got, victim.pool.Name())
+		}
+		for _, e := range c.eventsOf(mesh.SiteReach) {
+			if e.Reach == inventory.ReachSilent {
+				t.Error("one crashed member made its site silent")
+			}
+		}
+		victim.crash()
+	})
+}
+
+func TestControllerRestartReformsThePool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounty(t, 5)
+		defer c.close()
+		c.open("s1")
+		c.add("s1", 1, 12)
+		c.within(20*time.Second, "12 alive", func() bool { return c.alive("s1") == 12 })
+		time.Sleep(30 * time.Second)
+		// A crash: nobody is told. The new controller knows no neighbour.
+		c.f.Isolate(hq.Addr())
+		c.stopController()
+		c.f.Restore(hq.Addr())
+		c.startController()
+		c.open("s1")
+		took := c.within(10*time.Second, "12 alive after the restart", func() bool { return c.alive("s1") == 12 })
+		t.Logf("re-formed without neighbours in %s", took)
+		time.Sleep(20 * time.Second)
+
+		c.f.Isolate(hq.Addr())
+		c.stopController()
+		c.f.Restore(hq.Addr())
+		c.startController()
+		c.open("s1", memberAddr(1, 3), memberAddr(1, 4))
+		took = c.within(3*time.Second, "12 alive after the second restart", func() bool { return c.alive("s1") == 12 })
+		t.Logf("re-formed through a neighbour in %s", took)
+	})
+}
+
+func TestKeysRotateWhileMembersTalk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounty(t, 6)
+		defer c.close()
+		c.open("s1")
+		c.add("s1", 1, 12)
+		c.within(20*time.Second, "12 alive", func() bool { return c.alive("s1") == 12 })
+		before := len(c.eventsOf(mesh.MemberFail))
+		oldKey, newKey := siteKey("s1"), key(0xEE)
+		// Members get their keys one by one, with minutes between the first and the
+		// last: everyone holds the new key before anyone seals with it, and the old
+		// one until nobody does.
+		for _, keys := range [][][]byte{{oldKey, newKey}, {newKey, oldKey}, {newKey}} {
+			must(t, c.controller.SetKeys("s1", keys, 2))
+			for _, a := range c.agents["s1"] {
+				time.Sleep(10 * time.Second)
+				must(t, a.pool.SetKeys(keys))
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		if got := c.alive("s1"); got != 12 {
+			t.Errorf("%d members alive after the rotation, want 12", got)
+		}
+		if fails := len(c.eventsOf(mesh.MemberFail)); fails != before {
+			t.Errorf("%d members failed during the rotation", fails-before)
+		}
+		if got := c.controller.KeyVersion("s1"); got != 2 {
+			t.Errorf("key version %d, want 2", got)
+		}
+	})
+}
+
+func TestLeaveReasonIsHeardOnceAndOnlyFromItsOwnAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounty(t, 7)
+		defer c.close()
+		c.open("s1")
+		c.add("s1", 1, 3)
+		c.within(20*time.Second, "3 alive", func() bool { return c.alive("s1") == 3 })
+		sleeper, liar := c.agents["s1"][0], c.agents["s1"][1]
+		notice := mesh.LeaveNotice{Member: sleeper.pool.Name(), Reason: inventory.LeaveSleep, Number: 42}
+		body, err := notice.Encode()
+		must(t, err)
+		must(t, liar.pool.SendDirect(hq, mesh.DirectLeave, body))
+		time.Sleep(time.Second)
+		if got := c.eventsOf(mesh.MemberLeaveReason); len(got) != 0 {
+			t.Fatalf("a neighbour spoke for %s: %+v", sleeper.pool.Name(), got)
+		}
+		for range 3 {
+			must(t, sleeper.pool.SendDirect(hq, mesh.DirectLeave, body))
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		got := c.eventsOf(mesh.MemberLeaveReason)
+		if len(got) != 1 || got[0].Reason != inventory.LeaveSleep || got[0].Workstation != "w00100000" {
+			t.Fatalf("leave reasons heard: %+v, want one sleep of w00100000", got)
+		}
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
