@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -85,7 +86,9 @@ func Restore(ctx context.Context, o RestoreOptions) error {
 }
 
 // stamp names what a restore sets aside.
-func (o RestoreOptions) stamp() string { return o.Now().UTC().Format("20060102t150405000") }
+func (o RestoreOptions) stamp() string {
+	return strings.ReplaceAll(o.Now().UTC().Format("20060102t150405.000000"), ".", "_")
+}
 
 // knownVersion holds the version of a copy against what this program knows.
 func knownVersion(version int64) error {

@@ -45,12 +45,8 @@ func (p postgres) stage(ctx context.Context, o RestoreOptions) (staged *Staged, 
 		return nil, err
 	}
 	staging, aside := "muster_restoring_"+o.stamp(), "muster_before_restore_"+o.stamp()
-	drop := func(ctx context.Context, schema string) error {
-		_, err := db.ExecContext(ctx, "DROP SCHEMA IF EXISTS "+quoted([]string{schema})+" CASCADE")
-		return err
-	}
 	if err := p.load(ctx, db, staging, header.Version, lines); err != nil {
-		return nil, errors.Join(err, drop(context.WithoutCancel(ctx), staging))
+		return nil, errors.Join(err, dropSchema(context.WithoutCancel(ctx), db, staging))
 	}
 	return &Staged{
 		commit: func(ctx context.Context) error {
@@ -61,10 +57,19 @@ func (p postgres) stage(ctx context.Context, o RestoreOptions) (staged *Staged, 
 		},
 		revert: func(ctx context.Context) error {
 			again := stdlib.OpenDB(*p.config)
-			return errors.Join(swapSchemas(ctx, again, present, aside, staging), again.Close())
+			err := swapSchemas(ctx, again, present, aside, staging)
+			if err == nil {
+				err = dropSchema(ctx, again, staging)
+			}
+			return errors.Join(err, again.Close())
 		},
-		discard: func(ctx context.Context) error { return errors.Join(drop(ctx, staging), db.Close()) },
+		discard: func(ctx context.Context) error { return errors.Join(dropSchema(ctx, db, staging), db.Close()) },
 	}, nil
+}
+
+func dropSchema(ctx context.Context, db *sql.DB, schema string) error {
+	_, err := db.ExecContext(ctx, "DROP SCHEMA IF EXISTS "+quoted([]string{schema})+" CASCADE")
+	return err
 }
 
 // vacate holds the target against what the operator allowed and returns the name

@@ -82,6 +82,14 @@ func (f sqliteFile) verify(ctx context.Context) error {
 		return err
 	}
 	defer db.Close() //nolint:errcheck // only read
+	var pages, pageBytes int64
+	err = db.QueryRowContext(ctx, "SELECT (SELECT page_count FROM pragma_page_count), (SELECT page_size FROM pragma_page_size)").Scan(&pages, &pageBytes)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if stat, err := os.Stat(f.path); err != nil || stat.Size() != pages*pageBytes || pages == 0 {
+		return errors.Join(fmt.Errorf("%w: it is not as long as it says", ErrDamaged), err)
+	}
 	var verdict string
 	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)

@@ -80,7 +80,7 @@ func (f sqliteFile) classify(err error) error {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE:
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case sqlite3.SQLITE_NOTADB:
-		return errors.New("the file is not a database")
+		return fmt.Errorf("the file is not a database: %w", err)
 	}
 	return err
 }

@@ -31,13 +31,22 @@ func (s *Store) change(ctx context.Context, what string, work func(tx) error) er
 		if rolled := t.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
 			s.engine.settle(ctx, s.write)
 		}
-		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
+		return fmt.Errorf("cannot %s: %w", what, s.why(ctx, err))
 	}
 	if err := t.Commit(); err != nil {
 		s.engine.settle(ctx, s.write)
-		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
+		return fmt.Errorf("cannot %s: %w", what, s.why(ctx, err))
 	}
 	return nil
+}
+
+// why is the error that a caller can act on. A cancelled transaction ends by
+// itself, and whoever uses it next hears only that it has ended.
+func (s *Store) why(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.engine.classify(err)
 }
 
 // look runs work in a reading transaction, which sees one moment.
@@ -48,7 +57,7 @@ func (s *Store) look(ctx context.Context, what string, work func(tx) error) erro
 	}
 	defer t.Rollback() //nolint:errcheck // nothing was written
 	if err := work(tx{ctx, t, s.engine.width()}); err != nil {
-		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
+		return fmt.Errorf("cannot %s: %w", what, s.why(ctx, err))
 	}
 	return nil
 }
