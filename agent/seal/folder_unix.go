@@ -13,3 +13,7 @@ func syncFolder(dir string) error {
 	defer d.Close() //nolint:errcheck // opened for reading
 	return d.Sync()
 }
+
+// protectFolder does nothing: the folder was made with mode 0700 and its files
+// have 0600, whatever an administrator made of the folder since.
+func protectFolder(string) error { return nil }

@@ -34,6 +34,9 @@ func Open(dir string) (*Vault, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot open state folder: %w", err)
 	}
+	if err := protectFolder(dir); err != nil {
+		return nil, fmt.Errorf("cannot keep others out of the state folder %s: %w", dir, err)
+	}
 	return &Vault{dir: dir}, nil
 }
 

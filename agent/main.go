@@ -1,0 +1,39 @@
+// Command muster-agent reports one workstation's hardware, connectivity and
+// health to its Muster controller.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"muster/agent/cli"
+)
+
+// version is set when the program is built.
+var version = "dev"
+
+// The agent lives on other people's machines: it trades a little CPU for memory.
+// The heap of a quiet agent is about 3 MiB; the limit makes the collector hurry
+// before the whole process passes its 15 MiB, and is no wall for a large list.
+const (
+	collectPercent = 40
+	memoryLimit    = 12 << 20
+)
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Run(ctx, cli.Options{
+		Version: version, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv,
+	}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
