@@ -81,11 +81,11 @@ func declaredColumns() []column[asset] {
 			Help: "planned, ordered, delivered, imaged, staged, in-service, retired, wiped, disposed, dead-on-arrival, lost or returned; blank is in-service.",
 		}, func(a *asset) *inventory.AssetState { return &a.State }, inventory.AssetStates(), stateWords),
 		seen(text(Column{
-			Name: "name", Example: "LIB-0234", Synonyms: []string{"computer name", "computername", "asset name", "hostname", "pc name", "machine name"},
+			Name: "name", Example: "LIB-0234", Synonyms: []string{"computer name", "asset name", "hostname", "pc name", "machine name"},
 			Help: "The computer's own name.",
 		}, func(a *asset) *string { return &a.Name }), func(o Observed) (string, bool) { return o.Name.Get() }),
 		seen(serial(Column{
-			Name: "serial", Example: "5CG0123ABC", Synonyms: []string{"serial number", "serial no", "s/n", "sn", "service tag"},
+			Name: "serial", Example: "5CG0123ABC", Synonyms: []string{"serial number", "serial no", "s/n", "service tag"},
 			Help: "The maker's serial number. A number that a spreadsheet has rounded (5.02E+18) is refused.",
 		}, func(a *asset) *string { return &a.Serial }), func(o Observed) (string, bool) { return o.Serial.Get() }),
 		seen(uuid(), func(o Observed) (string, bool) { return o.UUID.Get() }),

@@ -38,11 +38,11 @@ func (t *Table) cells(row Row) ([]cell, []Problem) {
 			cells = append(cells, c)
 		}
 	}
-	for i := len(t.Header); i < len(row.Cells); i++ {
-		if strings.TrimSpace(row.Cells[i]) != "" {
+	for i, raw := range row.Cells {
+		if (i >= len(t.Header) || strings.TrimSpace(t.Header[i]) == "") && strings.TrimSpace(raw) != "" {
 			problems = append(problems, Problem{
-				Place: t.place(row.Line, i+1), Value: shorten(row.Cells[i]),
-				Why: fmt.Sprintf("stands beyond the last header (column %d): is a separator in a value not quoted?", len(t.Header)),
+				Place: t.place(row.Line, i+1), Value: shorten(raw),
+				Why: "stands in a column without a header: is a separator in a value not quoted?",
 			})
 			break
 		}

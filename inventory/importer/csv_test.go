@@ -61,9 +61,9 @@ func TestLinesAreCountedAsAnEditorCountsThem(t *testing.T) {
 func TestTheSeparatorIsTheOneThatCutsEvenly(t *testing.T) {
 	for content, want := range map[string]string{
 		"code,name,hours\nS1,Mill,Mon-Fri 08:00-18:00; Sat 09:00-12:00; Sun 10:00-11:00\n": "Mill",
-		"code;name;address\nS1;Mill;1, Mill Lane, Stroud, GL5\nS2;Bath;2, Mill Lane\n":      "Mill",
-		"code\tname\tnotes\nS1\tMill\ta, b; c, d; e\n":                                      "Mill",
-		"Sites, as of May, June\ncode;name\nS1;Mill\nS2;Bath\n":                             "",
+		"code;name;address\nS1;Mill;1, Mill Lane, Stroud, GL5\nS2;Bath;2, Mill Lane\n":     "Mill",
+		"code\tname\tnotes\nS1\tMill\ta, b; c, d; e\n":                                     "Mill",
+		"Sites, as of May, June\ncode;name\nS1;Mill\nS2;Bath\n":                            "",
 	} {
 		header := 0
 		if want == "" {

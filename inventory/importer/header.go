@@ -32,7 +32,7 @@ func (t *Table) bindHeader(m *Map) error {
 	boundAt := map[string]int{}
 	for i, header := range t.Header {
 		key := t.headerKeys[i]
-		if key == "" || key == problemHeader || m.ignores(key) {
+		if strings.TrimSpace(header) == "" || key == problemHeader || m.ignores(key) {
 			continue
 		}
 		b, ok := t.bindOne(key, m, own)
@@ -63,6 +63,9 @@ func (t *Table) bindHeader(m *Map) error {
 }
 
 func (t *Table) bindOne(key string, m *Map, own map[string]string) (binding, bool) {
+	if key == "" {
+		return binding{}, false // a header of punctuation
+	}
 	if column, ok := m.column(key); ok {
 		return binding{column: column}, true
 	}

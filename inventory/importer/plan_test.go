@@ -113,7 +113,7 @@ func TestAnUnknownHeaderIsSaidWithWhatWasMeant(t *testing.T) {
 
 func TestAValueBeyondTheLastHeaderIsReported(t *testing.T) {
 	plan := planText(t, importer.Sites, "code,name\nN1,Mill,Stroud\n", importer.ReadOptions{})
-	wantProblem(t, plan, "sites.csv, line 2, column 3: stands beyond the last header")
+	wantProblem(t, plan, "sites.csv, line 2, column 3: stands in a column without a header")
 }
 
 func TestSitesAreFoundByCodeNameAliasAndMap(t *testing.T) {

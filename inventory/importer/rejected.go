@@ -25,25 +25,30 @@ func (p *Plan) WriteRejected(w io.Writer, table int) error {
 			return fmt.Errorf("cannot write the rejected rows of %s: %w", t.File, err)
 		}
 	}
+	wrong := slices.Sorted(maps.Keys(p.rejected[table]))
+	width := len(t.Header)
+	for _, at := range wrong {
+		width = max(width, len(t.Rows[at].Cells)) // the problem stands beyond the longest
+	}
 	line := t.HeaderRow
-	if err := s.row(line, t.withProblem(t.Header, problemHeader)); err != nil {
+	if err := s.row(line, t.withProblem(t.Header, width, problemHeader)); err != nil {
 		return fmt.Errorf("cannot write the rejected rows of %s: %w", t.File, err)
 	}
-	for _, at := range slices.Sorted(maps.Keys(p.rejected[table])) {
+	for _, at := range wrong {
 		line++
 		why := writeCell(strings.Join(p.rejected[table][at], "; "))
-		if err := s.row(line, t.withProblem(t.Rows[at].Cells, why)); err != nil {
+		if err := s.row(line, t.withProblem(t.Rows[at].Cells, width, why)); err != nil {
 			return fmt.Errorf("cannot write the rejected rows of %s: %w", t.File, err)
 		}
 	}
 	return s.close()
 }
 
-// withProblem appends a last cell and leaves out the problem column of an
+// withProblem fills cells up to width, appends a last one and leaves out the problem column of an
 // earlier round.
-func (t *Table) withProblem(cells []string, last string) []string {
-	out := make([]string, 0, len(cells)+1)
-	for i := range max(len(cells), len(t.Header)) {
+func (t *Table) withProblem(cells []string, width int, last string) []string {
+	out := make([]string, 0, width+1)
+	for i := range width {
 		switch {
 		case i < len(t.headerKeys) && t.headerKeys[i] == problemHeader:
 		case i < len(cells):

@@ -41,6 +41,18 @@ func TestRejectedRowsComeBackAsTheSameFileReadyToCorrect(t *testing.T) {
 	}
 }
 
+func TestTheHeaderOfRejectedRowsStaysOnItsLine(t *testing.T) {
+	options := importer.ReadOptions{Kind: importer.Sites, HeaderRow: 5}
+	plan := planOne(t, read(t, "x.csv", "\"County\nlist\"\n\n\ncode,name\nS?,Mill,beyond\n", options), inventory.Register{})
+	back := read(t, "x.csv", rejected(t, plan), options)
+	if diff := cmp.Diff([]string{"code", "name", "", "problem"}, back.Header); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if again := planOne(t, back, inventory.Register{}); again.Rejected() != 1 {
+		t.Errorf("what was rejected is accepted uncorrected: %+v", again.Edits)
+	}
+}
+
 func TestRejectedRowsOfAWorkbookComeBackAsAWorkbook(t *testing.T) {
 	content := workbook(t, func(f *excelize.File) {
 		must(t, f.SetSheetName("Sheet1", "Kit list"))

@@ -36,7 +36,7 @@ func siteSchema() schema[inventory.Site] {
 			Help: "The postal address without the postcode.",
 		}, func(s *site) *string { return &s.Address }),
 		text(Column{
-			Name: "postcode", Example: "GL5 1AA", Synonyms: []string{"post code", "postal code", "zip"},
+			Name: "postcode", Example: "GL5 1AA", Synonyms: []string{"postal code", "zip"},
 			Help: "The postcode.",
 		}, func(s *site) *string { return &s.Postcode }),
 		degrees(Column{
@@ -48,7 +48,7 @@ func siteSchema() schema[inventory.Site] {
 			Help: "Decimal degrees east; west is negative.",
 		}, func(s *site) *float64 { return &s.Longitude }),
 		text(Column{
-			Name: "zone", Example: "Europe/London", Synonyms: []string{"time zone", "timezone", "tz"},
+			Name: "zone", Example: "Europe/London", Synonyms: []string{"time zone", "tz"},
 			Help: "IANA time zone; blank is Europe/London.",
 		}, func(s *site) *string { return &s.Zone }),
 		hours(Column{

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -40,6 +41,9 @@ func (s *csvSheet) row(line int, cells []string) error {
 		if _, err := io.WriteString(s.w, "\r\n"); err != nil {
 			return err
 		}
+	}
+	for _, c := range cells {
+		s.line += strings.Count(c, "\n") // a cell of several lines
 	}
 	return writeCSV(s.w, cells, s.comma)
 }

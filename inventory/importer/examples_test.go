@@ -1,0 +1,88 @@
+package importer_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/inventory"
+	"muster/inventory/importer"
+)
+
+const examples = "../../configs/import/"
+
+// TestEveryExampleImports loads the annotated examples in the order in which an
+// operator would, without a problem or a header that is not known.
+func TestEveryExampleImports(t *testing.T) {
+	var r inventory.Register
+	files := []string{"sites.csv", "subnets.csv", "links.csv", "assets.csv", "workstations.csv", "schools-kit.csv"}
+	for _, file := range files {
+		content, err := os.ReadFile(examples + file)
+		must(t, err)
+		options := importer.ReadOptions{}
+		if mapping, err := os.ReadFile(examples + strings.TrimSuffix(file, ".csv") + ".map.yaml"); err == nil {
+			options.Map, err = importer.ParseMap(file, mapping)
+			must(t, err)
+		} else {
+			options.Kind, err = importer.ParseKind(strings.TrimSuffix(file, ".csv"))
+			must(t, err)
+		}
+		plan := planOne(t, read(t, file, string(content), options), r)
+		if len(plan.Problems)+len(plan.Notices) > 0 {
+			t.Fatalf("%s: problems %v, notices %v", file, plan.Problems, plan.Notices)
+		}
+		batch, err := plan.Batch("example", time.Time{})
+		must(t, err)
+		r = apply(t, r, batch)
+	}
+	found, err := filepath.Glob(examples + "*.csv")
+	must(t, err)
+	for _, file := range found {
+		if !slices.Contains(files, filepath.Base(file)) {
+			t.Errorf("no test loads %s", file)
+		}
+	}
+}
+
+func TestATemplateImports(t *testing.T) {
+	known := inventory.Register{Sites: []inventory.Site{{Code: "S003", Name: "Mill Lane Library"}}}
+	for _, kind := range importer.Kinds() {
+		for _, format := range []importer.Format{importer.CSV, importer.XLSX} {
+			var b strings.Builder
+			must(t, importer.Template(&b, kind, format))
+			plan := planOne(t, read(t, "template", b.String(), importer.ReadOptions{Kind: kind}), known)
+			if len(plan.Problems)+len(plan.Notices) > 0 || len(plan.Edits) != 1 {
+				t.Errorf("%s %s: problems %v, notices %v, edits %+v", kind, format, plan.Problems, plan.Notices, plan.Edits)
+			}
+		}
+	}
+}
+
+func TestNoTwoColumnsAnswerToOneHeader(t *testing.T) {
+	letters := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789", r) {
+				return r
+			}
+			return -1
+		}, strings.ToLower(s))
+	}
+	for _, kind := range importer.Kinds() {
+		columnOf := map[string]string{}
+		for _, c := range importer.Columns(kind) {
+			if c.Help == "" || c.Authority == "" || c.Authority == importer.FileAuthority && c.Example == "" {
+				t.Errorf("%s: column %s is not described: %+v", kind, c.Name, c)
+			}
+			for _, header := range append([]string{c.Name}, c.Synonyms...) {
+				key := letters(header)
+				if other, taken := columnOf[key]; taken {
+					t.Errorf("%s: %q is %s and %s", kind, header, other, c.Name)
+				}
+				columnOf[key] = c.Name
+			}
+		}
+	}
+}
