@@ -37,13 +37,8 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	return nil
 }
 
-// Engine is "sqlite" or "postgres".
-func (s *Store) Engine() string {
-	if _, ok := s.engine.(postgres); ok {
-		return EnginePostgres
-	}
-	return EngineSQLite
-}
+// Engine is EngineSQLite or EnginePostgres.
+func (s *Store) Engine() string { return kind(s.engine) }
 
 // The engines.
 const (

@@ -43,3 +43,19 @@ func engineOf(address string) (engine, error) {
 		return nil, fmt.Errorf("cannot open store: its address begins neither with sqlite: nor with postgres://")
 	}
 }
+
+// EngineOf is the engine of an address: EngineSQLite or EnginePostgres.
+func EngineOf(address string) (string, error) {
+	e, err := engineOf(address)
+	if err != nil {
+		return "", err
+	}
+	return kind(e), nil
+}
+
+func kind(e engine) string {
+	if _, ok := e.(postgres); ok {
+		return EnginePostgres
+	}
+	return EngineSQLite
+}

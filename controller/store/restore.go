@@ -23,6 +23,7 @@ var ErrDamaged = errors.New("the copy is damaged")
 type RestoreOptions struct {
 	URL     string // as in Options
 	From    string // a copy that Backup made, of the same engine
+	Consume bool   // From may be moved rather than copied
 	Replace bool   // the database that is there is set aside
 	Log     *slog.Logger
 	Now     func() time.Time

@@ -23,8 +23,13 @@ func (f sqliteFile) stage(ctx context.Context, o RestoreOptions) (*Staged, error
 		return nil, err
 	}
 	staging := sqliteFile{path: f.path + ".restoring"}
-	if err := copyFile(o.From, staging.path); err != nil {
-		return nil, errors.Join(err, staging.remove())
+	if err := staging.remove(); err != nil { // of a restore that was killed
+		return nil, err
+	}
+	if !o.Consume || os.Rename(o.From, staging.path) != nil {
+		if err := copyFile(o.From, staging.path); err != nil {
+			return nil, errors.Join(err, staging.remove())
+		}
 	}
 	if err := staging.verify(ctx); err != nil {
 		return nil, errors.Join(err, staging.remove())
