@@ -25,7 +25,7 @@ func (a *API) listAssets(ctx context.Context, in *assetList) ([]inventory.Asset,
 	})
 }
 
-func (a *API) showAsset(ctx context.Context, in *assetKey) (inventory.Asset, error) {
+func (a *API) showAsset(ctx context.Context, in *AssetKey) (inventory.Asset, error) {
 	asset, err := a.Store.Asset(ctx, plainKey(in.Tag))
 	if err != nil {
 		return asset, fmt.Errorf("cannot show asset %q: %w", plainKey(in.Tag), err)
@@ -80,7 +80,7 @@ func (a *API) listLinks(ctx context.Context, in *linkList) ([]LinkStanding, stri
 	return standings, next, nil
 }
 
-func (a *API) showLink(ctx context.Context, in *linkKey) (LinkStanding, error) {
+func (a *API) showLink(ctx context.Context, in *LinkKey) (LinkStanding, error) {
 	link, err := a.Store.Link(ctx, plainKey(in.Circuit))
 	if err != nil {
 		return LinkStanding{}, fmt.Errorf("cannot show link %q: %w", plainKey(in.Circuit), err)

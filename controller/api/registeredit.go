@@ -67,12 +67,12 @@ func (a *API) findSubnet(ctx context.Context, prefix netip.Prefix) (inventory.Su
 }
 
 type sitePut struct {
-	siteKey
+	SiteKey
 	Body inventory.Site
 }
 
 type sitePatch struct {
-	siteKey
+	SiteKey
 	Body json.RawMessage
 }
 
@@ -84,21 +84,23 @@ func (a *API) patchSite(ctx context.Context, in *sitePatch) (Edited[inventory.Si
 	return merge(ctx, a, a.site(in.Code), in.Body)
 }
 
-func (a *API) deleteSite(ctx context.Context, in *siteKey) (Edited[inventory.Site], error) {
+func (a *API) deleteSite(ctx context.Context, in *SiteKey) (Edited[inventory.Site], error) {
 	return remove(ctx, a, a.site(in.Code))
 }
 
-type assetKey struct {
+// AssetKey names an asset in an address. It is exported because huma reads the tags of
+// exported embedded structs only.
+type AssetKey struct {
 	Tag string `path:"tag" maxLength:"200"`
 }
 
 type assetPut struct {
-	assetKey
+	AssetKey
 	Body inventory.Asset
 }
 
 type assetPatch struct {
-	assetKey
+	AssetKey
 	Body json.RawMessage
 }
 
@@ -110,21 +112,23 @@ func (a *API) patchAsset(ctx context.Context, in *assetPatch) (Edited[inventory.
 	return merge(ctx, a, a.asset(plainKey(in.Tag)), in.Body)
 }
 
-func (a *API) deleteAsset(ctx context.Context, in *assetKey) (Edited[inventory.Asset], error) {
+func (a *API) deleteAsset(ctx context.Context, in *AssetKey) (Edited[inventory.Asset], error) {
 	return remove(ctx, a, a.asset(plainKey(in.Tag)))
 }
 
-type linkKey struct {
+// LinkKey names a link in an address. It is exported because huma reads the tags of
+// exported embedded structs only.
+type LinkKey struct {
 	Circuit string `path:"circuit" maxLength:"300"`
 }
 
 type linkPut struct {
-	linkKey
+	LinkKey
 	Body inventory.Link
 }
 
 type linkPatch struct {
-	linkKey
+	LinkKey
 	Body json.RawMessage
 }
 
@@ -136,16 +140,18 @@ func (a *API) patchLink(ctx context.Context, in *linkPatch) (Edited[inventory.Li
 	return merge(ctx, a, a.link(plainKey(in.Circuit)), in.Body)
 }
 
-func (a *API) deleteLink(ctx context.Context, in *linkKey) (Edited[inventory.Link], error) {
+func (a *API) deleteLink(ctx context.Context, in *LinkKey) (Edited[inventory.Link], error) {
 	return remove(ctx, a, a.link(plainKey(in.Circuit)))
 }
 
-type subnetKey struct {
+// SubnetKey names a subnet in an address. It is exported because huma reads the tags of
+// exported embedded structs only.
+type SubnetKey struct {
 	Addr string `path:"addr" maxLength:"64"`
 	Bits string `path:"bits" maxLength:"3"`
 }
 
-func (k subnetKey) prefix() (netip.Prefix, error) {
+func (k SubnetKey) prefix() (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(plainKey(k.Addr) + "/" + k.Bits)
 	if err != nil {
 		return prefix, problem(http.StatusBadRequest, "urn:muster:field",
@@ -155,16 +161,16 @@ func (k subnetKey) prefix() (netip.Prefix, error) {
 }
 
 type subnetPut struct {
-	subnetKey
+	SubnetKey
 	Body inventory.Subnet
 }
 
 type subnetPatch struct {
-	subnetKey
+	SubnetKey
 	Body json.RawMessage
 }
 
-func (a *API) showSubnet(ctx context.Context, in *subnetKey) (inventory.Subnet, error) {
+func (a *API) showSubnet(ctx context.Context, in *SubnetKey) (inventory.Subnet, error) {
 	prefix, err := in.prefix()
 	if err != nil {
 		return inventory.Subnet{}, err
@@ -188,7 +194,7 @@ func (a *API) patchSubnet(ctx context.Context, in *subnetPatch) (Edited[inventor
 	return merge(ctx, a, a.subnet(prefix), in.Body)
 }
 
-func (a *API) deleteSubnet(ctx context.Context, in *subnetKey) (Edited[inventory.Subnet], error) {
+func (a *API) deleteSubnet(ctx context.Context, in *SubnetKey) (Edited[inventory.Subnet], error) {
 	prefix, err := in.prefix()
 	if err != nil {
 		return Edited[inventory.Subnet]{}, err

@@ -18,7 +18,9 @@ type siteList struct {
 	Q    string `query:"q" maxLength:"200" doc:"words: each begins a word of the code, name, aliases, district or postcode"`
 }
 
-type siteKey struct {
+// SiteKey names a site in an address. It is exported because huma reads the tags of
+// exported embedded structs only.
+type SiteKey struct {
 	Code string `path:"code" maxLength:"16"`
 }
 
@@ -69,7 +71,7 @@ func matches(query, text string) bool {
 	return true
 }
 
-func (a *API) showSite(ctx context.Context, in *siteKey) (inventory.SiteStanding, error) {
+func (a *API) showSite(ctx context.Context, in *SiteKey) (inventory.SiteStanding, error) {
 	if err := maySee(ctx, in.Code); err != nil {
 		return inventory.SiteStanding{}, err
 	}

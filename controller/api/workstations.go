@@ -18,7 +18,9 @@ type workstationList struct {
 	With     string `query:"with" enum:"lists" doc:"lists: hardware, firmware, os and health of each as well; pages then hold at most 100"`
 }
 
-type workstationKey struct {
+// WorkstationKey names a workstation in an address. It is exported because huma reads the tags of
+// exported embedded structs only.
+type WorkstationKey struct {
 	ID string `path:"id" maxLength:"16"`
 }
 
@@ -68,7 +70,7 @@ func ownSite(ctx context.Context, site string) (string, error) {
 	return "", problem(http.StatusForbidden, "urn:muster:role", fmt.Sprintf("name one of your sites: ?site= takes one of %v", caller.Sites))
 }
 
-func (a *API) showWorkstation(ctx context.Context, in *workstationKey) (inventory.WorkstationDetail, error) {
+func (a *API) showWorkstation(ctx context.Context, in *WorkstationKey) (inventory.WorkstationDetail, error) {
 	detail, err := a.Picture.Workstation(ctx, in.ID)
 	if err != nil {
 		return detail, fmt.Errorf("cannot show workstation %q: %w", in.ID, err)
@@ -80,7 +82,7 @@ func (a *API) showWorkstation(ctx context.Context, in *workstationKey) (inventor
 }
 
 type revoke struct {
-	workstationKey
+	WorkstationKey
 	Body struct {
 		Why string `json:"why" minLength:"1" maxLength:"500" doc:"stands in the event"`
 	}
@@ -99,7 +101,7 @@ func (a *API) revokeWorkstation(ctx context.Context, in *revoke) (Done, error) {
 }
 
 type review struct {
-	workstationKey
+	WorkstationKey
 	Body struct {
 		Decision string `json:"decision" enum:"merge,keep-apart" doc:"merge: it is a new install of the asset it matched; keep-apart: it is another machine"`
 	}
