@@ -17,7 +17,7 @@ const (
 // the carrier's own id, is its key.
 type Link struct {
 	Circuit   string     `json:"circuit"`
-	Site      string     `json:"site"`
+	Site      string     `json:"site"` // empty: it ends at no site yet
 	Carrier   string     `json:"carrier"`
 	Exchange  string     `json:"exchange,omitempty"`
 	Role      LinkRole   `json:"role,omitempty"` // empty is primary
@@ -36,7 +36,7 @@ type Link struct {
 func (l Link) Validate() error {
 	var es FieldErrors
 	es.key("circuit", l.Circuit, 100)
-	if !ValidSiteCode(l.Site) {
+	if l.Site != "" && !ValidSiteCode(l.Site) {
 		es.add("site", "%q is not a site code", l.Site)
 	}
 	es.key("carrier", l.Carrier, 100)

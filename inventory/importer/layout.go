@@ -14,6 +14,8 @@ type layout struct {
 	skip    func(foreign) string // why a row is none of ours; empty: it is
 	key     func(foreign, keys) string
 	paired  bool // several rows may speak of one noun
+
+	elsewhere string // a required column that the system keeps in another export
 }
 
 // foreign reads a row by squashed header.

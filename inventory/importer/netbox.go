@@ -92,8 +92,11 @@ func netboxCircuits() *layout {
 			"commitratekbps":  {column: "down_kbps", rank: 1, weak: true},
 			"description":     {column: "notes"},
 			"comments":        {column: "notes", rank: 1},
+			"sidea":           {column: "site", rank: 1}, // as the page shows it
+			"terminationa":    {column: "site", rank: 1},
 		}, "id", "type", "status", "tenant", "tenantgroup", "distance", "distanceunit", "owner", "tags", "contacts",
-			"terminationa", "terminationz", "sidea", "sidez", "assignments", "created", "lastupdated", "url", "upstreamspeed"),
+			"terminationz", "sidez", "assignments", "created", "lastupdated", "url", "upstreamspeed"),
+		elsewhere: "site",
 		skip: func(row foreign) string {
 			switch status := strings.ToLower(row("status")); status {
 			case "decommissioned", "deprovisioning":

@@ -259,15 +259,17 @@ func contradiction(here, there cell) Problem {
 
 // checkValid turns the noun's own complaints into problems of cells.
 func (k *kindPlan[N]) checkValid(w *pending[N]) {
-	err := k.schema.validate(&w.after)
-	if err == nil || w.entry.bad {
+	if w.entry.bad {
 		return // a cell that could not be read explains what is missing
 	}
-	w.entry.bad = true
-	fields, ok := errors.AsType[inventory.FieldErrors](err)
-	if !ok {
-		fields = inventory.FieldErrors{{Why: err.Error()}}
+	fields := k.missing(w)
+	if err := k.schema.validate(&w.after); err != nil && len(fields) == 0 {
+		var ok bool
+		if fields, ok = errors.AsType[inventory.FieldErrors](err); !ok {
+			fields = inventory.FieldErrors{{Why: err.Error()}}
+		}
 	}
+	w.entry.bad = len(fields) > 0
 	first := w.entry.sources[0]
 	for _, fe := range fields {
 		if s, ok := w.setBy[fe.Field]; ok && !s.cell.cleared {
@@ -275,11 +277,36 @@ func (k *kindPlan[N]) checkValid(w *pending[N]) {
 			continue
 		}
 		why := fe.Error()
-		if col := k.byColumn[fe.Field]; col != nil && col.Required && col.get(&w.after) == "" {
+		if col := k.byColumn[fe.Field]; col != nil && col.get(&w.after) == "" {
 			why = fe.Field + " is missing"
 		}
 		k.reject(first, Problem{Place: k.plan.Tables[first.table].place(first.line, 0), Value: shorten(w.entry.key), Why: why})
 	}
+}
+
+// missing lists the required columns that a new noun lacks, or that these files
+// would take away, apart from those that the files' layout keeps elsewhere.
+func (k *kindPlan[N]) missing(w *pending[N]) (fields inventory.FieldErrors) {
+	for i := range k.schema.columns {
+		col := &k.schema.columns[i]
+		if !col.Required || col.get(&w.after) != "" || w.before != nil && col.get(w.before) == "" {
+			continue
+		}
+		elsewhere := func(s source) bool {
+			l := k.plan.Tables[s.table].layout
+			return l != nil && l.elsewhere == col.Name
+		}
+		if w.before != nil || !slices.ContainsFunc(w.entry.sources, elsewhere) {
+			fields = append(fields, &inventory.FieldError{Field: col.Name, Why: "missing"})
+			continue
+		}
+		src := w.entry.sources[0]
+		k.plan.Notices = append(k.plan.Notices, Problem{
+			Place: k.plan.Tables[src.table].place(src.line, 0), Value: shorten(w.entry.key),
+			Why: "has no " + col.Name + " yet, which this system keeps in another export: import that as well",
+		})
+	}
+	return fields
 }
 
 // rejectRest sends back the rows of an entry that are right themselves: half of

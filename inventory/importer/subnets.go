@@ -21,8 +21,8 @@ func subnetSchema() schema[inventory.Subnet] {
 	columns := []column[subnet]{
 		prefix,
 		siteRef(Column{
-			Name: "site", Required: true, Example: "S003", Synonyms: []string{"site code", "site id", "site name", "scope", "premises", "building"},
-			Help: "Code, name or alias of the site that uses it; blank for purpose vpn.",
+			Name: "site", Example: "S003", Synonyms: []string{"site code", "site id", "site name", "scope", "premises", "building"},
+			Help: "Code, name or alias of the site that uses it; needed unless the purpose is vpn.",
 		}, func(s *subnet) *string { return &s.Site }),
 		purpose(Column{
 			Name: "purpose", Example: "clients", Synonyms: []string{"role", "use", "usage"},
