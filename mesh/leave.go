@@ -27,11 +27,10 @@ const (
 // seconds more otherwise, and ends early with ctx. ErrNoPool is returned outside
 // a pool.
 func (r *Resident) SayLeave(ctx context.Context, reason inventory.LeaveReason) error {
-	r.turns.Lock()
-	defer r.turns.Unlock()
-	if err := r.usable(ctx); err != nil {
+	if err := r.beginTurn(ctx); err != nil {
 		return fmt.Errorf("cannot say goodbye: %w", err)
 	}
+	defer r.endTurn()
 	t := r.current()
 	if t == nil {
 		return fmt.Errorf("cannot say goodbye: %w", ErrNoPool)

@@ -59,18 +59,25 @@ func (r *routes) plan(now time.Time, controllers []netip.AddrPort, neighbours []
 
 func (r *routes) relays(now time.Time, neighbours []Member, shuffle func(n int, swap func(i, j int))) []route {
 	r.benched = slices.DeleteFunc(r.benched, func(b benchedRelay) bool { return !now.Before(b.until) })
-	relays := make([]route, 0, len(neighbours))
+	relays := r.relaysWith(UplinkOK, neighbours, shuffle)
+	if i := slices.IndexFunc(relays, func(n route) bool { return n.via == r.relay }); i > 0 {
+		relays[0], relays[i] = relays[i], relays[0]
+	}
+	// After a power cut nobody has tried yet: those who do not know come last.
+	relays = append(relays, r.relaysWith(UplinkUnknown, neighbours, shuffle)...)
+	return relays[:min(len(relays), maxRelayTries)]
+}
+
+func (r *routes) relaysWith(uplink string, neighbours []Member, shuffle func(n int, swap func(i, j int))) []route {
+	var relays []route
 	for _, m := range neighbours {
 		rests := slices.ContainsFunc(r.benched, func(b benchedRelay) bool { return b.via == m.Workstation })
-		if m.Tags.Uplink == UplinkOK && !rests {
+		if m.Tags.Uplink == uplink && !rests {
 			relays = append(relays, route{m.Workstation, m.Addr})
 		}
 	}
 	shuffle(len(relays), func(i, j int) { relays[i], relays[j] = relays[j], relays[i] })
-	if i := slices.IndexFunc(relays, func(n route) bool { return n.via == r.relay }); i > 0 {
-		relays[0], relays[i] = relays[i], relays[0]
-	}
-	return relays[:min(len(relays), maxRelayTries)]
+	return relays
 }
 
 // worked notes that way carried an answer.

@@ -65,7 +65,9 @@ type Resident struct {
 	loop       sync.WaitGroup
 	background sync.WaitGroup // goodbyes and local discovery
 
-	turns sync.Mutex // one of Use, Move, SayLeave and Close at a time; before mu
+	// turns holds one token while Use, Move, SayLeave or Close are at work, which
+	// may take seconds. It comes before mu.
+	turns chan struct{}
 
 	mu          sync.Mutex // guards what follows
 	closed      bool
@@ -76,6 +78,7 @@ type Resident struct {
 	tenure      *tenure     // nil: in no pool
 	wanted      *Membership // what Use last asked for
 	joinedOnce  bool
+	formerly    string // the name before a move
 	routes      routes
 	uplink      string
 	health      string
@@ -101,7 +104,7 @@ func NewResident(o ResidentOptions) (*Resident, error) {
 		return nil, fmt.Errorf("cannot live in pools: %s says nothing about where neighbours reach this machine", addr)
 	}
 	r := &Resident{
-		opts: o, log: o.Log.With("component", "mesh"), nudged: make(chan struct{}, 1),
+		opts: o, log: o.Log.With("component", "mesh"), nudged: make(chan struct{}, 1), turns: make(chan struct{}, 1),
 		port: o.Port, addr: addr, controllers: slices.Clone(o.Controllers),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -170,8 +173,8 @@ func (r *Resident) shut() error {
 }
 
 func (r *Resident) shutPool() error {
-	r.turns.Lock()
-	defer r.turns.Unlock()
+	r.turns <- struct{}{}
+	defer r.endTurn()
 	t, relay := r.detach()
 	var errs error
 	if relay != nil {
@@ -183,6 +186,26 @@ func (r *Resident) shutPool() error {
 	}
 	return errs
 }
+
+// beginTurn waits until nobody else changes the membership. It fails when ctx
+// ends first, and once the resident is closed.
+func (r *Resident) beginTurn(ctx context.Context) error {
+	select {
+	case r.turns <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	r.mu.Lock()
+	closed := r.closed
+	r.mu.Unlock()
+	if closed {
+		r.endTurn()
+		return ErrResidentClosed
+	}
+	return nil
+}
+
+func (r *Resident) endTurn() { <-r.turns }
 
 // detach takes the tenure and the relay away.
 func (r *Resident) detach() (*tenure, *Relay) {
@@ -236,11 +259,26 @@ func (r *Resident) Neighbours() []Member {
 	if t == nil {
 		return nil
 	}
-	return slices.DeleteFunc(t.pool.Members(), func(m Member) bool { return !r.isNeighbour(m) })
+	return neighboursOf(r.opts.Workstation, t.pool.Members())
 }
 
-func (r *Resident) isNeighbour(m Member) bool {
-	return m.State == StateAlive && !m.Controller && m.Workstation != "" && m.Workstation != r.opts.Workstation
+// neighboursOf picks the other workstations that are alive, each once: one that
+// came back under a fresh name also lives under its old one for some seconds.
+func neighboursOf(self string, members []Member) []Member {
+	neighbours := members[:0]
+	for _, m := range members {
+		if m.State != StateAlive || m.Controller || m.Workstation == "" || m.Workstation == self {
+			continue
+		}
+		// Sorted by name, so both names stand side by side; the last to come up
+		// cannot be told from the other, and both are at the same machine or one
+		// of them is about to fail.
+		if n := len(neighbours); n > 0 && neighbours[n-1].Workstation == m.Workstation && neighbours[n-1].Addr == m.Addr {
+			continue
+		}
+		neighbours = append(neighbours, m)
+	}
+	return neighbours
 }
 
 // Peers returns how many members answered this machine's own probes directly

@@ -13,11 +13,10 @@ import (
 // because members refuse a known name at a new address for minutes. Close the old
 // port after Move has returned.
 func (r *Resident) Move(ctx context.Context, port *Port, addr netip.AddrPort) error {
-	r.turns.Lock()
-	defer r.turns.Unlock()
-	if err := r.usable(ctx); err != nil {
+	if err := r.beginTurn(ctx); err != nil {
 		return fmt.Errorf("cannot move to %s: %w", addr, err)
 	}
+	defer r.endTurn()
 	return r.move(port, addr)
 }
 
@@ -47,6 +46,9 @@ func (r *Resident) move(port *Port, addr netip.AddrPort) error {
 	if old != nil {
 		m := old.membershipOf(r)
 		r.want(&m)
+		r.mu.Lock()
+		r.formerly = old.pool.Name()
+		r.mu.Unlock()
 		errs = errors.Join(errs, r.exchange(nil, m))
 	}
 	r.nudge() // the loop tries again what failed
@@ -76,11 +78,13 @@ func (r *Resident) followAddr(d addrDwell) addrDwell {
 
 // followTo moves to addr if the port listens there too.
 func (r *Resident) followTo(addr netip.Addr) {
-	r.turns.Lock()
-	defer r.turns.Unlock()
+	if r.beginTurn(r.ctx) != nil {
+		return
+	}
+	defer r.endTurn()
 	port := r.currentPort()
 	to := netip.AddrPortFrom(addr, port.Addr().Port())
-	if r.usable(r.ctx) != nil || r.ownAddr() == to || !port.Addr().Addr().IsUnspecified() {
+	if r.ownAddr() == to || !port.Addr().Addr().IsUnspecified() {
 		return
 	}
 	if err := r.move(nil, to); err != nil {

@@ -46,8 +46,9 @@ func (r *Resident) turn(ctx context.Context) time.Duration {
 		return r.reopen()
 	}
 	seen := r.look(t)
-	wait := r.rejoin(t, seen)
+	wait := min(r.rejoin(t, seen), r.settle(t, seen))
 	r.discover(t, seen)
+	r.buryOldName(t, seen)
 	wait = min(wait, r.tag(t), r.noteNeighbours(t, seen))
 	if ctx.Err() != nil {
 		return lookEvery
@@ -58,16 +59,18 @@ func (r *Resident) turn(ctx context.Context) time.Duration {
 // reopen opens a pool that should be open: an address that was not known, or a
 // port that was just being replaced, may have kept it shut.
 func (r *Resident) reopen() time.Duration {
-	r.turns.Lock()
-	defer r.turns.Unlock()
+	if r.beginTurn(r.ctx) != nil {
+		return openEvery
+	}
+	defer r.endTurn()
 	r.mu.Lock()
 	wanted, t := r.wanted, r.tenure
-	unusable := r.closed || r.addr.Addr().IsUnspecified()
+	unknown := r.addr.Addr().IsUnspecified()
 	r.mu.Unlock()
 	switch {
 	case wanted == nil:
 		return time.Hour // Use nudges
-	case t != nil || unusable:
+	case t != nil || unknown:
 		return openEvery
 	}
 	if err := r.exchange(nil, *wanted); err != nil {
@@ -78,14 +81,10 @@ func (r *Resident) reopen() time.Duration {
 
 // look reads the pool.
 func (r *Resident) look(t *tenure) sight {
-	var s sight
-	for _, m := range t.pool.Members() {
-		switch {
-		case r.isNeighbour(m):
-			s.neighbours = append(s.neighbours, m.Addr)
-		case m.Controller && m.State == StateAlive:
-			s.controllerAlive = true
-		}
+	members := t.pool.Members()
+	s := sight{controllerAlive: slices.ContainsFunc(members, func(m Member) bool { return m.Controller && m.State == StateAlive })}
+	for _, m := range neighboursOf(r.opts.Workstation, members) {
+		s.neighbours = append(s.neighbours, m.Addr)
 	}
 	return s
 }
@@ -102,6 +101,7 @@ func (r *Resident) rejoin(t *tenure, seen sight) time.Duration {
 	if targets := joinTargets(seen, m.Controllers, m.Neighbours, t.takeFound(), rand.Shuffle); len(targets) > 0 {
 		if n, err := t.pool.Join(t.ctx, targets); n > 0 {
 			r.log.Debug("joined", "site", m.Site, "answered", n)
+			t.settleAt = time.Now().Add(settleSoonest + share(settleLatest-settleSoonest))
 		} else if t.ctx.Err() == nil {
 			r.log.Debug("not joined", "site", m.Site, "error", err)
 		}
@@ -109,6 +109,34 @@ func (r *Resident) rejoin(t *tenure, seen sight) time.Duration {
 	wait := rejoinAfter(len(seen.neighbours), rand.Float64())
 	t.joinAt = time.Now().Add(wait)
 	return wait
+}
+
+// settle makes one full exchange with a neighbour some time after a join.
+func (r *Resident) settle(t *tenure, seen sight) time.Duration {
+	if t.settleAt.IsZero() {
+		return lookEvery
+	}
+	if wait := time.Until(t.settleAt); wait > 0 {
+		return wait
+	}
+	t.settleAt = time.Time{}
+	if _, err := t.pool.Join(t.ctx, pick(seen.neighbours, 1, rand.Shuffle)); err != nil && t.ctx.Err() == nil && len(seen.neighbours) > 0 {
+		r.log.Debug("no exchange with a neighbour", "site", t.pool.Site(), "error", err)
+	}
+	return lookEvery
+}
+
+// buryOldName says for the name before a move that it left. Otherwise every
+// neighbour would see it fail, and fifteen failures are what a renumbered site
+// must not look like.
+func (r *Resident) buryOldName(t *tenure, seen sight) {
+	if t.formerly == "" || (len(seen.neighbours) == 0 && !seen.controllerAlive) {
+		return
+	}
+	if err := t.pool.Depart(t.formerly); err != nil && t.ctx.Err() == nil {
+		r.log.Debug("old name not seen off", "name", t.formerly, "error", err)
+	}
+	t.formerly = ""
 }
 
 // tag brings the tags up to date when they may change again. It may wait some

@@ -14,6 +14,12 @@ const (
 	// and a controller that returns must not meet the whole county in one second.
 	rejoinShare = 5
 
+	// A young pool's gossip misses one pair of members in fifty, and only a full
+	// exchange, which is minutes away, would mend that; so a newcomer makes one
+	// with a random neighbour once the pool has had time to grow.
+	settleSoonest = 5 * time.Second
+	settleLatest  = 15 * time.Second
+
 	joinControllers = 1 // asked per attempt
 	joinNeighbours  = 2
 

@@ -23,7 +23,9 @@ type tenure struct {
 	acks   acks
 
 	// The loop alone touches these.
+	formerly string    // the name before the last move, until the pool knows that it left
 	joinAt   time.Time // next attempt while no controller is alive
+	settleAt time.Time // a full exchange with a neighbour; zero: none is due
 	schedule discoverySchedule
 	tagged   Tags // as last set
 	taggedAt time.Time
@@ -51,17 +53,19 @@ func (t *tenure) end() error {
 // neighbours and controllers in place; any other is opened under a fresh name,
 // and the old one is left in the background. On an error nothing has changed.
 // Where the own address is not known yet, the pool is opened once it is.
+//
+// Keys rotate without anybody going deaf in three steps: first every member gets
+// the new key after the current one, then in front of it, then the old one goes.
 func (r *Resident) Use(ctx context.Context, m *Membership) error {
 	if m != nil {
 		if err := checkMembership(*m); err != nil {
 			return fmt.Errorf("cannot use the pool: %w", err)
 		}
 	}
-	r.turns.Lock()
-	defer r.turns.Unlock()
-	if err := r.usable(ctx); err != nil {
+	if err := r.beginTurn(ctx); err != nil {
 		return fmt.Errorf("cannot use the pool: %w", err)
 	}
+	defer r.endTurn()
 	t := r.current()
 	switch {
 	case m == nil:
@@ -75,15 +79,6 @@ func (r *Resident) Use(ctx context.Context, m *Membership) error {
 	default:
 		return r.exchange(t, *m)
 	}
-}
-
-func (r *Resident) usable(ctx context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return ErrResidentClosed
-	}
-	return ctx.Err()
 }
 
 func (t *tenure) membershipOf(r *Resident) Membership {
@@ -200,6 +195,8 @@ func (r *Resident) open(m Membership) (*tenure, error) {
 		spread = min(spread, rejoinSpread)
 	}
 	tags := r.tagsLocked()
+	formerly := r.formerly
+	r.formerly = ""
 	r.mu.Unlock()
 	if addr.Addr().IsUnspecified() {
 		return nil, fmt.Errorf("cannot open pool of %s: %w", m.Site, errNoAddr)
@@ -207,7 +204,10 @@ func (r *Resident) open(m Membership) (*tenure, error) {
 
 	now := time.Now()
 	m.Neighbours = mergeNeighbours(m.Neighbours, nil, addr)
-	t := &tenure{membership: m, joinAt: now.Add(share(spread)), tagged: tags, taggedAt: now, savedAt: now, answers: newBucket(answersPerSec, answersPerSec, now)}
+	t := &tenure{
+		membership: m, formerly: formerly, joinAt: now.Add(share(spread)), tagged: tags, taggedAt: now, savedAt: now,
+		answers: newBucket(answersPerSec, answersPerSec, now),
+	}
 	t.ctx, t.cancel = context.WithCancel(r.ctx)
 	pool, err := OpenPool(PoolOptions{
 		Port: port, Membership: m, Name: MemberName(r.opts.Workstation, NewRun()), Advertise: addr,
@@ -260,4 +260,12 @@ func (r *Resident) ownAddr() netip.AddrPort {
 // tagsLocked returns the tags as they should be; the caller holds mu.
 func (r *Resident) tagsLocked() Tags {
 	return Tags{Role: RoleAgent, Version: r.opts.Version, Run: r.opts.Run, Uplink: r.uplink, Health: r.health}
+}
+
+// Depart tells the pool that a member's former name left, without forgetting it.
+func (p *Pool) Depart(name string) error {
+	if err := p.serf.RemoveFailedNode(name); err != nil {
+		return fmt.Errorf("cannot see off %.80q in pool of %s: %w", name, p.site, err)
+	}
+	return nil
 }
