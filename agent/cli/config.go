@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -12,10 +13,13 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
 
 	"muster/inventory"
 )
+
+// maxConfig bounds the file: the annotated example has 2 kB.
+const maxConfig = 1 << 20
 
 // config is what a person can set, as checked.
 type config struct {
@@ -46,6 +50,11 @@ func settings() []setting {
 	}
 }
 
+// value is what was said for a key, and where.
+type value struct{ text, origin string }
+
+type values map[string]value
+
 // flagsFor adds flags for the given keys.
 func flagsFor(flags *pflag.FlagSet, keys ...string) {
 	for _, s := range settings() {
@@ -59,69 +68,60 @@ func flagName(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
 // config reads flags, environment and file, in this order of weight.
 func (d *desk) config(flags *pflag.FlagSet) (config, error) {
-	v := viper.New()
-	file, err := d.readFile(v)
+	file, inFile, err := d.readFile()
 	if err != nil {
 		return config{}, err
 	}
-	origin := make(map[string]string)
+	said := make(values)
 	for _, s := range settings() {
-		v.SetDefault(s.key, s.value)
-		origin[s.key] = "default"
-		if v.InConfig(s.key) {
-			origin[s.key] = s.key + " in " + file
+		said[s.key] = value{s.value, "default"}
+		if text, ok := inFile[s.key]; ok {
+			said[s.key] = value{text, s.key + " in " + file}
 		}
 		name := "MUSTER_" + strings.ToUpper(s.key)
-		if value, ok := d.Env(name); ok {
-			v.Set(s.key, value)
-			origin[s.key] = name
+		if text, ok := d.Env(name); ok {
+			said[s.key] = value{text, name}
 		}
 		if f := flags.Lookup(flagName(s.key)); f != nil && f.Changed {
-			v.Set(s.key, f.Value.String())
-			origin[s.key] = "--" + f.Name
+			said[s.key] = value{f.Value.String(), "--" + f.Name}
 		}
 	}
-	return checked(v, origin)
+	return checked(said)
 }
 
 // readFile reads the file named by --config, or the usual one if it is there.
-func (d *desk) readFile(v *viper.Viper) (string, error) {
+func (d *desk) readFile() (file string, said map[string]string, err error) {
 	file, named := d.configFile, d.configFile != ""
 	if !named {
-		if value, ok := d.Env("MUSTER_CONFIG"); ok && value != "" {
-			file, named = value, true
-		} else {
-			file = defaultConfigFile()
+		file = defaultConfigFile()
+		if name, ok := d.Env("MUSTER_CONFIG"); ok && name != "" {
+			file, named = name, true
 		}
 	}
 	content, err := os.Open(file)
 	if errors.Is(err, os.ErrNotExist) && !named {
-		return "", nil
+		return "", nil, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("cannot read configuration: %w", err)
+		return "", nil, fmt.Errorf("cannot read configuration: %w", err)
 	}
 	defer content.Close() //nolint:errcheck // opened for reading
-	v.SetConfigType("yaml")
-	if err := v.ReadConfig(content); err != nil {
-		return "", fmt.Errorf("cannot read configuration %s: %s", file, parseFault(err))
+	var keys map[string]yaml.Node
+	if err := yaml.NewDecoder(io.LimitReader(content, maxConfig)).Decode(&keys); err != nil && !errors.Is(err, io.EOF) {
+		return "", nil, fmt.Errorf("cannot read configuration %s: %s", file, strings.ReplaceAll(err.Error(), "\n", " "))
 	}
+	said = make(map[string]string, len(keys))
 	known := settings()
-	for _, key := range v.AllKeys() {
+	for key, node := range keys {
 		if !slices.ContainsFunc(known, func(s setting) bool { return s.key == key }) {
-			return "", unknownKey(key, file, known)
+			return "", nil, unknownKey(key, file, known)
 		}
+		if node.Kind != yaml.ScalarNode {
+			return "", nil, fmt.Errorf("cannot read configuration %s: %s in line %d is not a single value", file, key, node.Line)
+		}
+		said[key] = node.Value
 	}
-	return file, nil
-}
-
-// parseFault is the parser's own words, without viper's.
-func parseFault(err error) string {
-	var parse viper.ConfigParseError
-	if errors.As(err, &parse) {
-		err = parse.Unwrap()
-	}
-	return strings.ReplaceAll(err.Error(), "\n", " ")
+	return file, said, nil
 }
 
 func unknownKey(key, file string, known []setting) error {
@@ -140,34 +140,36 @@ func unknownKey(key, file string, known []setting) error {
 	return withHint(err, "the keys are "+strings.Join(names, ", "))
 }
 
-func checked(v *viper.Viper, origin map[string]string) (config, error) {
+func (v values) text(key string) string { return v[key].text }
+
+func checked(said values) (config, error) {
 	c := config{
-		JoinToken: strings.TrimSpace(v.GetString("join_token")), StateDir: v.GetString("state_dir"),
-		Kind: inventory.AssetKind(v.GetString("kind")),
+		JoinToken: strings.TrimSpace(said.text("join_token")), StateDir: said.text("state_dir"),
+		Kind: inventory.AssetKind(said.text("kind")),
 	}
 	wrong := func(key, why string) (config, error) {
-		return config{}, fmt.Errorf("cannot use configuration: %s: %q %s", origin[key], v.GetString(key), why)
+		return config{}, fmt.Errorf("cannot use configuration: %s: %q %s", said[key].origin, said.text(key), why)
 	}
 	var err error
 	if c.StateDir == "" {
 		return wrong("state_dir", "names no folder")
 	}
-	if c.Listen, err = netip.ParseAddrPort(v.GetString("listen")); err != nil {
+	if c.Listen, err = netip.ParseAddrPort(said.text("listen")); err != nil {
 		return wrong("listen", "is not an address with a port, as in 0.0.0.0:7946")
 	}
-	if c.JournalSize, err = parseSize(v.GetString("journal_size")); err != nil || c.JournalSize < 64<<10 || c.JournalSize > 1<<30 {
+	if c.JournalSize, err = parseSize(said.text("journal_size")); err != nil || c.JournalSize < 64<<10 || c.JournalSize > 1<<30 {
 		return wrong("journal_size", "is not a size from 64KiB to 1GiB, as in 8MiB")
 	}
-	if c.JoinSpread, err = time.ParseDuration(v.GetString("join_spread")); err != nil || c.JoinSpread < 0 || c.JoinSpread > 30*time.Minute {
+	if c.JoinSpread, err = time.ParseDuration(said.text("join_spread")); err != nil || c.JoinSpread < 0 || c.JoinSpread > 30*time.Minute {
 		return wrong("join_spread", "is not a time from 0s to 30m, as in 15s")
 	}
 	if c.Kind != "" && !c.Kind.Computer() {
 		return wrong("kind", "is neither desktop nor laptop")
 	}
-	if err := c.LogLevel.UnmarshalText([]byte(v.GetString("log_level"))); err != nil {
+	if err := c.LogLevel.UnmarshalText([]byte(said.text("log_level"))); err != nil {
 		return wrong("log_level", "is none of debug, info, warn, error")
 	}
-	switch v.GetString("log_format") {
+	switch said.text("log_format") {
 	case "text":
 	case "json":
 		c.LogJSON = true
