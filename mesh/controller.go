@@ -141,7 +141,7 @@ func (c *Controller) openSite(spec PoolSpec) (*site, error) {
 	}
 	now := time.Now()
 	s := &site{
-		c: c, spec: spec,
+		c: c, spec: spec, ready: make(chan struct{}),
 		log: newReachLog(c.o.SweepEvery, now),
 		// Sites opened together are not swept together.
 		nextAt: now.Add(stagger(len(c.sites), c.o.SweepEvery)),
@@ -158,6 +158,7 @@ func (c *Controller) openSite(spec PoolSpec) (*site, error) {
 		return nil, err
 	}
 	s.pool = pool
+	close(s.ready)
 	pool.Listen(true)
 	c.sites[spec.Site] = s
 	return s, nil

@@ -25,7 +25,8 @@ type lane struct {
 	done    chan struct{}
 
 	ring atomic.Pointer[keyRing] // nil until the pool is open
-	// These are nil where nobody listens; they are set before ring.
+	// These are nil where nobody listens; they are set before ring, so whoever
+	// has loaded ring may read them.
 	onDirect     func(Direct)
 	onController func(from netip.AddrPort)
 	onSource     func(from netip.AddrPort)
@@ -114,13 +115,17 @@ func (l *lane) hand(conn net.Conn, within time.Duration) {
 // onSource of any while it listens, once it is known that a key holder sealed
 // it: an address alone can be forged.
 func (l *lane) noteSource(sealed []byte, from netip.AddrPort) {
+	ring := l.ring.Load()
+	if ring == nil {
+		return
+	}
 	all := l.onSource != nil && l.listening.Load()
 	known := l.controllers.Load()
 	controller := l.onController != nil && known != nil && slices.Contains(*known, from)
 	if !all && !controller {
 		return
 	}
-	if ring := l.ring.Load(); ring == nil || !ring.opens(sealed, l.label) {
+	if !ring.opens(sealed, l.label) {
 		return
 	}
 	if controller {

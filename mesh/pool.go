@@ -330,6 +330,7 @@ func (p *Pool) Ping(ctx context.Context, m Member) (time.Duration, error) {
 
 // ping blocks for the pool's own limit at most.
 func (p *Pool) ping(m Member) (time.Duration, error) {
+	began := time.Now()
 	rtt, err := p.serf.Memberlist().Ping(m.Name, net.UDPAddrFromAddrPort(m.Addr))
 	var silent memberlist.NoPingResponseError
 	switch {
@@ -337,6 +338,11 @@ func (p *Pool) ping(m Member) (time.Duration, error) {
 		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, ErrNoAnswer)
 	case err != nil:
 		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, err)
+	}
+	if rtt <= 0 {
+		// Memberlist starts its watch after the send, and on a short path the
+		// answer is there before that.
+		rtt = time.Since(began)
 	}
 	return rtt, nil
 }

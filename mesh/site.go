@@ -16,6 +16,8 @@ type site struct {
 	pool *Pool
 	ctx  context.Context // done when the site or the controller closes
 	stop context.CancelFunc
+	// ready is closed once pool is set: packets come before OpenPool returns.
+	ready chan struct{}
 
 	// mu guards what follows.
 	mu        sync.Mutex
@@ -39,6 +41,7 @@ type site struct {
 // onEvent passes the pool's events on and stops listening for strangers once the
 // pool has a member.
 func (s *site) onEvent(e PoolEvent) {
+	<-s.ready
 	if e.Kind == PoolJoin && !e.Member.Controller {
 		s.pool.Listen(false)
 	}
@@ -50,7 +53,7 @@ func (s *site) onEvent(e PoolEvent) {
 // onDirect takes a leave notice, once, and only from the address of the member it
 // names where that member is known.
 func (s *site) onDirect(d Direct) {
-	if d.Kind != DirectLeave {
+	if d.Kind != DirectLeave || !s.isReady() {
 		return
 	}
 	notice, err := DecodeLeaveNotice(d.Body)
@@ -90,8 +93,17 @@ func (s *site) onDirect(d Direct) {
 // restarted while the member went on: the member takes it for the old one and
 // sees no reason to join.
 func (s *site) onSource(from netip.AddrPort) {
-	if from != s.c.o.Advertise {
+	if from != s.c.o.Advertise && s.isReady() {
 		s.reform(&from)
+	}
+}
+
+func (s *site) isReady() bool {
+	select {
+	case <-s.ready:
+		return true
+	default:
+		return false
 	}
 }
 
