@@ -236,7 +236,7 @@ func TestReportOfAnotherNameIsEvidenceOfACopy(t *testing.T) {
 	if g.stored() != 1 {
 		t.Error("a conflicting report was stored")
 	}
-	g.ahead(time.Hour)
+	g.ahead(3 * time.Hour)
 	m.accept(m.report())
 }
 

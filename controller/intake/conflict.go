@@ -34,7 +34,7 @@ func (i *Intake) conflict(ctx context.Context, v *visit, verdict LifeVerdict, wh
 		i.recordConflict(ctx, v, verdict, why)
 	}
 	return problemf(reasonConflict, "%s: %s (run %s, boot %s); both are refused until one is enrolled anew",
-		v.peer.workstation, why, v.report.Run, v.report.Boot).retry(conflictHold)
+		v.peer.workstation, why, v.report.Run, v.report.Boot).retry(conflictRetry)
 }
 
 func (i *Intake) recordConflict(ctx context.Context, v *visit, verdict LifeVerdict, why string) {

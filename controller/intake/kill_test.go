@@ -99,16 +99,15 @@ func TestKilledControllerLosesNoAcknowledgedReport(t *testing.T) {
 	}
 	for n := range *kills {
 		child := c.start()
-		// Mostly under load, now and then while it is still starting.
-		if n%5 != 4 {
-			child.waitReady()
+		if n%5 == 4 { // now and then while it is still starting
+			<-time.After(rand.N(100 * time.Millisecond))
+		} else {
+			c.underLoad(child)
 		}
-		<-time.After(rand.N(300 * time.Millisecond))
 		child.kill()
 	}
 	last := c.start()
-	last.waitReady()
-	<-time.After(200 * time.Millisecond)
+	c.underLoad(last)
 	stop()
 	senders.Wait()
 	last.kill()
@@ -121,10 +120,11 @@ type casualty struct {
 	dir      string
 	listener *os.File
 	senders  []*insistent
+	acks     chan struct{} // one for an acknowledgement, where somebody waits for it
 }
 
 func newCasualty(t *testing.T) *casualty {
-	c := &casualty{t: t, dir: t.TempDir()}
+	c := &casualty{t: t, dir: t.TempDir(), acks: make(chan struct{})}
 	authority, err := identity.Open(identity.Options{Dir: filepath.Join(c.dir, "ca")})
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func newCasualty(t *testing.T) *casualty {
 		t.Cleanup(tr.CloseIdleConnections)
 		c.senders = append(c.senders, &insistent{
 			t: t, id: id, url: "https://" + addr + wire.ReportPath, client: &http.Client{Transport: tr, Timeout: 5 * time.Second},
-			acked: make(map[uint64][32]byte),
+			acked: make(map[uint64][32]byte), acks: c.acks,
 		})
 	}
 	if err := s.Close(); err != nil {
@@ -180,6 +180,21 @@ func (c *casualty) open() *store.Store {
 		c.t.Fatal(err)
 	}
 	return s
+}
+
+// underLoad returns at a random moment while child acknowledges reports.
+func (c *casualty) underLoad(child *child) {
+	child.waitReady()
+	late := time.After(time.Minute)
+	for range 20 + rand.N(150) {
+		select {
+		case <-c.acks:
+		case <-late:
+			child.kill()
+			c.t.Fatalf("the controller acknowledges too little: %s", child.errors.String())
+		}
+	}
+	<-time.After(rand.N(5 * time.Millisecond)) // the next commit is then at any point
 }
 
 // child is one life of the controller.
@@ -237,7 +252,7 @@ type insistent struct {
 	client *http.Client
 	seq    uint64
 	acked  map[uint64][32]byte
-	last   []byte
+	acks   chan<- struct{}
 }
 
 func (s *insistent) run(ctx context.Context) {
@@ -258,9 +273,13 @@ func (s *insistent) run(ctx context.Context) {
 		if reply.Seq != s.seq {
 			s.t.Errorf("%s: report %d was acknowledged as %d", s.id, s.seq, reply.Seq)
 		}
-		s.acked[s.seq], s.last = sha256.Sum256(body), body
+		s.acked[s.seq] = sha256.Sum256(body)
+		select {
+		case s.acks <- struct{}{}:
+		default:
+		}
 		if s.seq%10 == 0 {
-			if again, ok := s.insist(ctx, s.last); ok && !again.Repeat {
+			if again, ok := s.insist(ctx, body); ok && !again.Repeat {
 				s.t.Errorf("%s: report %d was acknowledged and is counted again", s.id, s.seq)
 			}
 		}

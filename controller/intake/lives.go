@@ -20,8 +20,11 @@ func (l Life) same(m Life) bool {
 const (
 	// A post of the old life may still be under way when the new one begins.
 	lifeGrace = 5 * time.Second
-	// A conflict ends when there was no evidence of two machines for this long.
-	conflictHold = time.Hour
+	// A conflict ends when there was no evidence of two machines for this long:
+	// well over conflictRetry, so that two that both come back are seen to.
+	conflictHold = 3 * time.Hour
+	// What a refused machine is told to wait.
+	conflictRetry = time.Hour
 	// Lives that are remembered for each workstation beside the present one.
 	rememberedLives = 4
 )
@@ -46,7 +49,7 @@ type LifeVerdict struct {
 //
 // Both machines are refused from the moment an earlier life speaks again, since
 // nothing here tells the original from the copy. The conflict ends when neither
-// has followed the other for an hour.
+// has followed the other for three hours.
 func (l Lives) Step(life Life, now time.Time) (Lives, LifeVerdict) {
 	conflict := l.inConflict(now)
 	verdict := LifeVerdict{Refuse: conflict}

@@ -90,10 +90,15 @@ func TestTwoMachinesOnOneIdentityAreRefused(t *testing.T) {
 			{0, original, false, false}, {time.Minute, copied, false, false},
 			{2 * time.Second, original, false, false}, {time.Minute, copied, false, false},
 		},
-		"the conflict ends when one has been silent for an hour": {
+		"the conflict ends when one has been silent for three hours": {
 			{0, original, false, false}, {time.Minute, copied, false, false}, {time.Minute, original, true, true},
-			{59 * time.Minute, original, true, false}, {time.Minute, original, false, false},
+			{179 * time.Minute, original, true, false}, {time.Minute, original, false, false},
 			{time.Hour, copied, true, true},
+		},
+		"two that come back when they are told to are still two": {
+			{0, original, false, false}, {time.Minute, copied, false, false}, {time.Minute, original, true, true},
+			{70 * time.Minute, copied, true, false}, {2 * time.Minute, original, true, false},
+			{70 * time.Minute, copied, true, false}, {70 * time.Minute, original, true, false}, {70 * time.Minute, copied, true, false},
 		},
 		"a restart in the middle does not end it": {
 			{0, original, false, false}, {time.Minute, copied, false, false}, {time.Minute, original, true, true},
