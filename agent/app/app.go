@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +29,7 @@ var (
 type App struct {
 	opts Options
 	log  *slog.Logger
+	own  string // names the boot of a machine that cannot name it
 
 	life    sync.Mutex // serialises Start and Stop; guards the four below; before mu
 	started bool
@@ -63,6 +66,7 @@ type standing struct {
 	controllerNow  time.Duration // the controller's time minus ours; with hasAck
 	heardAt        time.Time     // the controller's last packet, and the boot clock then
 	heardClock     time.Duration
+	renewedAt      time.Time // last renewal that a refusal asked for
 }
 
 // New checks the options; it opens nothing.
@@ -70,7 +74,7 @@ func New(o Options) (*App, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return &App{opts: o, log: o.Log.With("component", "agent")}, nil
+	return &App{opts: o, log: o.Log.With("component", "agent"), own: "process-" + strings.ToLower(rand.Text())}, nil
 }
 
 // Start takes the state folder and the port and lets the agent run until Stop.

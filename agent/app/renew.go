@@ -10,6 +10,9 @@ import (
 	"muster/inventory/wire"
 )
 
+// renewAgain is the least time between two renewals that a refusal asked for.
+const renewAgain = 5 * time.Minute
+
 // renewalDue reports whether two thirds of the certificate's life are over, by
 // the controller's clock: this machine's may be years off.
 func (a *App) renewalDue() bool {

@@ -16,7 +16,7 @@ type source struct {
 	digest string
 }
 
-func (s *source) Boot() (string, time.Duration) { return s.app.opts.Machine.Boot() }
+func (s *source) Boot() (string, time.Duration) { return s.app.boot() }
 
 func (s *source) Hardware(ctx context.Context) inventory.Hardware {
 	return s.app.opts.Machine.Hardware(ctx)
@@ -45,6 +45,20 @@ func (s *source) Health(ctx context.Context) inventory.Health {
 
 func (s *source) Network(ctx context.Context) inventory.Network {
 	return s.app.opts.Machine.Network(ctx, s.app.toward())
+}
+
+// boot names this boot. Where the machine cannot, the process stands for it: a
+// restart of the agent then looks like one of the machine, which is said by the
+// missing goodbye.
+func (a *App) boot() (id string, clock time.Duration) {
+	id, clock = a.opts.Machine.Boot()
+	usable := len(id) >= 4 && len(id) <= 64 && !strings.ContainsFunc(id, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
+	})
+	if !usable {
+		id = a.own
+	}
+	return id, max(clock, 0)
 }
 
 // toward is a controller's address, for which the route counts.

@@ -124,7 +124,7 @@ func (w *watcher) follow(r wire.JournalRecord, cut, failing bool) {
 
 // record is what the machine knows of its surroundings now.
 func (a *App) record(ctx context.Context) (r wire.JournalRecord, failing bool, uplink string) {
-	boot, clock := a.opts.Machine.Boot()
+	boot, clock := a.boot()
 	r = wire.JournalRecord{
 		Boot: boot, BootClock: clock, Wall: time.Now().UTC(), Kind: wire.RecordTick,
 		PacketAge: wire.Never, AckAge: wire.Never,
@@ -182,7 +182,7 @@ func (a *App) oweLastOutage() {
 	if !ok || reporter == nil {
 		return
 	}
-	boot, _ := a.opts.Machine.Boot()
+	boot, _ := a.boot()
 	if span := owedAtStart(found, boot); span != nil {
 		reporter.Owe(*span)
 	}

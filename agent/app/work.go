@@ -86,7 +86,7 @@ func (a *App) inUse() (settings string, key int) {
 // replied takes what an acknowledgement brought. It runs on the reporter's
 // goroutine, between two reports.
 func (a *App) replied(ctx context.Context, reply wire.Reply, via string) {
-	_, clock := a.opts.Machine.Boot()
+	_, clock := a.boot()
 	a.mu.Lock()
 	s := &a.standing
 	if s.failing || s.problem != "" {
@@ -126,9 +126,21 @@ func (a *App) failed(ctx context.Context, err error) {
 		resident.SetControllers(a.resolve(ctx)) // a name may mean another address now
 	}
 	var problem *wire.Problem
-	if errors.As(err, &problem) && problem.Type == wire.ProblemCert {
+	if errors.As(err, &problem) && problem.Type == wire.ProblemCert && a.mayRenewAgain(time.Now()) {
 		a.tryRenew(ctx)
 	}
+}
+
+// mayRenewAgain keeps a certificate that is refused for another reason than its
+// age from being renewed without end.
+func (a *App) mayRenewAgain(now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.standing.renewedAt.IsZero() && now.Sub(a.standing.renewedAt) < renewAgain {
+		return false
+	}
+	a.standing.renewedAt = now
+	return true
 }
 
 // setProblem notes what keeps the agent from its work; true means that it is new.

@@ -176,7 +176,7 @@ func (r *Reporter) takeInbox() (c Cadence, nudged bool) {
 		r.progress.owe(span)
 	}
 	if r.resumed {
-		r.refused = false
+		r.refused, r.hold = false, time.Time{}
 	}
 	nudged, c = r.nudged, r.cadence
 	r.owed, r.nudged, r.resumed = nil, false, false
