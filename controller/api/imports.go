@@ -175,16 +175,12 @@ type batchKey struct {
 }
 
 func (a *API) showBatch(ctx context.Context, in *batchKey) (inventory.Batch, error) {
-	batch, err := a.Store.Batch(ctx, in.Number)
-	if err != nil {
-		return batch, fmt.Errorf("cannot show import %d: %w", in.Number, err)
-	}
-	return batch, nil
+	return a.Store.Batch(ctx, in.Number)
 }
 
 func (a *API) undoBatch(ctx context.Context, in *batchKey) (Done, error) {
 	if err := a.Store.Undo(ctx, in.Number, author(callerOf(ctx)), a.clock()); err != nil {
-		return Done{}, fmt.Errorf("cannot undo import %d: %w", in.Number, err)
+		return Done{}, err
 	}
 	a.Operator.RegisterChanged(ctx)
 	return Done{fmt.Sprintf("import %d is undone", in.Number)}, nil

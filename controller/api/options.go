@@ -32,6 +32,10 @@ type Store interface {
 	Tokens(ctx context.Context) ([]inventory.Token, error)
 	RevokeToken(ctx context.Context, id string, at time.Time) error
 
+	AddAPIToken(ctx context.Context, token inventory.APIToken) error
+	APITokens(ctx context.Context) ([]inventory.APIToken, error)
+	RevokeAPIToken(ctx context.Context, id string, at time.Time) error
+
 	PoolKeys(ctx context.Context, site string) ([]inventory.PoolKey, error)
 	KeyAcks(ctx context.Context, site string) ([]inventory.KeyAck, error)
 

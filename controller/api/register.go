@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -26,11 +25,7 @@ func (a *API) listAssets(ctx context.Context, in *assetList) ([]inventory.Asset,
 }
 
 func (a *API) showAsset(ctx context.Context, in *AssetKey) (inventory.Asset, error) {
-	asset, err := a.Store.Asset(ctx, plainKey(in.Tag))
-	if err != nil {
-		return asset, fmt.Errorf("cannot show asset %q: %w", plainKey(in.Tag), err)
-	}
-	return asset, nil
+	return a.Store.Asset(ctx, plainKey(in.Tag))
 }
 
 func assetColumns() []column[inventory.Asset] {
@@ -83,7 +78,7 @@ func (a *API) listLinks(ctx context.Context, in *linkList) ([]LinkStanding, stri
 func (a *API) showLink(ctx context.Context, in *LinkKey) (LinkStanding, error) {
 	link, err := a.Store.Link(ctx, plainKey(in.Circuit))
 	if err != nil {
-		return LinkStanding{}, fmt.Errorf("cannot show link %q: %w", plainKey(in.Circuit), err)
+		return LinkStanding{}, err
 	}
 	return LinkStanding{Link: link, Reach: a.Live.Reach(link.Site)}, nil
 }

@@ -69,6 +69,10 @@ func (a *API) routes() []route {
 		{post, prefix + "/tokens", none, only(it), typed(a, "Make a join token; its secret is shown once", a.createToken)},
 		{del, prefix + "/tokens/{id}", none, only(it), typed(a, "Revoke a join token", a.revokeToken)},
 
+		{get, prefix + "/api-tokens", only(), none, list(a, "List API tokens", apiTokenColumns(), a.listAPITokens)},
+		{post, prefix + "/api-tokens", none, only(), typed(a, "Make an API token; its secret is shown once", a.createAPIToken)},
+		{del, prefix + "/api-tokens/{id}", none, only(), typed(a, "Revoke an API token", a.revokeAPIToken)},
+
 		{get, prefix + "/mesh", desks(), none, list(a, "List pools with members, keys and sweep", poolColumns(), a.listPools)},
 		{get, prefix + "/mesh/{site}", desks(), none, typed(a, "Show a site's pool", a.showPool)},
 		{post, prefix + "/mesh/{site}/rotate", none, only(network), typed(a, "Rotate a site's pool key", a.rotateKey)},

@@ -75,11 +75,7 @@ func (a *API) showSite(ctx context.Context, in *SiteKey) (inventory.SiteStanding
 	if err := maySee(ctx, in.Code); err != nil {
 		return inventory.SiteStanding{}, err
 	}
-	site, err := a.Picture.Site(ctx, in.Code)
-	if err != nil {
-		return site, fmt.Errorf("cannot show site %q: %w", in.Code, err)
-	}
-	return site, nil
+	return a.Picture.Site(ctx, in.Code)
 }
 
 // maySee refuses a site owner the sites of others.

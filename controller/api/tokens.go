@@ -97,7 +97,7 @@ type tokenKey struct {
 
 func (a *API) revokeToken(ctx context.Context, in *tokenKey) (Done, error) {
 	if err := a.Store.RevokeToken(ctx, in.ID, a.clock()); err != nil {
-		return Done{}, fmt.Errorf("cannot revoke token %q: %w", in.ID, err)
+		return Done{}, err
 	}
 	if err := a.record(ctx, "token.revoked", inventory.NounToken, in.ID, nil); err != nil {
 		return Done{}, err

@@ -73,7 +73,7 @@ func ownSite(ctx context.Context, site string) (string, error) {
 func (a *API) showWorkstation(ctx context.Context, in *WorkstationKey) (inventory.WorkstationDetail, error) {
 	detail, err := a.Picture.Workstation(ctx, in.ID)
 	if err != nil {
-		return detail, fmt.Errorf("cannot show workstation %q: %w", in.ID, err)
+		return detail, err
 	}
 	if caller := callerOf(ctx); !caller.MaySee(detail.HomeSite) && !caller.MaySee(detail.Site) {
 		return inventory.WorkstationDetail{}, maySee(ctx, detail.HomeSite)

@@ -50,7 +50,7 @@ func New(o Options) *cobra.Command {
 	s.flags(root.PersistentFlags())
 	root.AddCommand(
 		siteCommand(s), workstationCommand(s), assetCommand(s), linkCommand(s), subnetCommand(s),
-		tokenCommand(s), meshCommand(s), importCommand(s), eventCommand(s), versionCommand(o.Version),
+		tokenCommand(s), userCommand(s), meshCommand(s), importCommand(s), eventCommand(s), versionCommand(o.Version),
 	)
 	root.AddCommand(o.Commands...)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -135,4 +135,20 @@ func versionCommand(version string) *cobra.Command {
 			return err
 		},
 	}
+}
+
+// Leaf is one command that does something.
+type Leaf struct{ Name, Short, Example string }
+
+// Leaves lists the commands under cmd that do something themselves: docs are
+// made of it.
+func Leaves(cmd *cobra.Command) []Leaf {
+	if !cmd.HasSubCommands() {
+		return []Leaf{{Name: cmd.CommandPath(), Short: cmd.Short, Example: cmd.Example}}
+	}
+	var leaves []Leaf
+	for _, sub := range cmd.Commands() {
+		leaves = append(leaves, Leaves(sub)...)
+	}
+	return leaves
 }

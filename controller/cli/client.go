@@ -43,6 +43,9 @@ type apiError struct {
 // Error implements error.
 func (e *apiError) Error() string {
 	text := first(e.Detail, e.Title, fmt.Sprintf("the controller answered %d", e.Status))
+	if e.invalid() && len(e.Errors) == 1 {
+		return strings.TrimPrefix(e.Errors[0].Location, "query.") + ": " + e.Errors[0].Message
+	}
 	if len(e.Errors) == 1 && !strings.Contains(text, e.Errors[0].Message) {
 		text += " (" + e.Errors[0].Location + " " + e.Errors[0].Message + ")"
 	}
@@ -53,6 +56,9 @@ func (e *apiError) Error() string {
 	}
 	return text
 }
+
+// invalid reports whether a value of the command line was refused as it stands.
+func (e *apiError) invalid() bool { return e.Detail == "validation failed" }
 
 // request is one call; body may be nil.
 type request struct {
@@ -133,6 +139,9 @@ func (c *client) refused(what string, answer *http.Response, body io.Reader) err
 	full := fmt.Errorf("cannot %s: %w", what, refusal)
 	if strings.HasPrefix(refusal.Detail, "cannot ") {
 		full = fmt.Errorf("%w", refusal)
+	}
+	if refusal.invalid() {
+		return Usage(full)
 	}
 	switch answer.StatusCode {
 	case http.StatusUnauthorized:

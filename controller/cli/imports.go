@@ -89,7 +89,7 @@ func importFileCommand(s *session, kind, sample string) *cobra.Command {
 			return err
 		}
 		if refusal != nil {
-			return Hint(fmt.Errorf("cannot import %s: %w", args[0], shortened(refusal)), f.next(result))
+			return Hint(refusal, f.next(result))
 		}
 		return nil
 	}
@@ -110,15 +110,6 @@ func carried(raw []byte, refusal error) ([]byte, error) {
 		return nil, refusal
 	}
 	return body.Import, nil
-}
-
-// shortened is the refusal without the verb, which the caller says.
-func shortened(refusal error) error {
-	var refused *apiError
-	if errors.As(refusal, &refused) {
-		return refused
-	}
-	return refusal
 }
 
 func (f importFlags) request(kind, path string) (request, error) {
@@ -165,17 +156,14 @@ func (f importFlags) draw(out io.Writer, result imported) error {
 			return err
 		}
 	}
-	said := fmt.Sprintf("%d new, %d changed, %d unchanged", result.Made, result.Changed, result.Unchanged)
-	if result.Skipped > 0 {
-		said += fmt.Sprintf(", %d skipped", result.Skipped)
-	}
+	var said string
 	switch {
 	case result.DryRun:
-		said += "; dry run: nothing was applied"
+		said = "dry run: nothing was applied"
 	case result.Batch > 0:
-		said += fmt.Sprintf("; applied as import %d (`muster import undo %d` takes it back)", result.Batch, result.Batch)
+		said = fmt.Sprintf("applied as import %d (`muster import undo %d` takes it back)", result.Batch, result.Batch)
 	default:
-		said += "; nothing was applied"
+		said = "nothing was applied"
 	}
 	if result.Rejected != nil && f.rejected != "" {
 		said += fmt.Sprintf("\n%d wrong rows are in %s, ready to correct", result.Rejected.Rows, f.rejected)

@@ -128,7 +128,7 @@ func readConnection(path string) (Connection, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(b))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&c); err != nil {
-		return c, fmt.Errorf("cannot read connection %s: %w", path, err)
+		return c, fmt.Errorf("cannot read connection %s: %s", path, strings.Join(strings.Fields(err.Error()), " ")) // YAML's text has lines
 	}
 	return c, nil
 }
