@@ -141,7 +141,7 @@ func (c *Controller) openSite(spec PoolSpec) (*site, error) {
 	}
 	now := time.Now()
 	s := &site{
-		c: c, spec: spec, ready: make(chan struct{}),
+		c: c, spec: spec, ready: make(chan struct{}), seenAt: make(map[string]time.Time),
 		log: newReachLog(c.o.SweepEvery, now),
 		// Sites opened together are not swept together.
 		nextAt: now.Add(stagger(len(c.sites), c.o.SweepEvery)),
@@ -228,6 +228,29 @@ func (c *Controller) Members(code string) []Member {
 		return nil
 	}
 	return s.pool.Members()
+}
+
+// PoolMembers lists a site's pool for people, with each member's last answer.
+func (c *Controller) PoolMembers(code string) []inventory.PoolMember {
+	s, err := c.site(code)
+	if err != nil {
+		return nil
+	}
+	members := s.pool.Members()
+	out := make([]inventory.PoolMember, 0, len(members))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range members {
+		p := inventory.PoolMember{
+			Name: m.Name, Workstation: m.Workstation, Controller: m.Controller, Addr: m.Addr, State: string(m.State),
+			Uplink: m.Tags.Uplink, Health: m.Tags.Health, Version: m.Tags.Version, SeenAt: s.seenAt[m.Name],
+		}
+		if m.Name == s.pool.name {
+			p.KeyVersion = s.spec.KeyVersion
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // KeyVersion is the version of the key that a site's pool seals with here.

@@ -30,6 +30,12 @@ func TestTwelveMembersFormOnePool(t *testing.T) {
 				t.Errorf("member without its particulars: %+v", m)
 			}
 		}
+		time.Sleep(30 * time.Second)
+		for _, m := range c.controller.PoolMembers("s1") {
+			if !m.Controller && time.Since(m.SeenAt) > 30*time.Second {
+				t.Errorf("%s was last seen at %s: twelve members are asked in 24 s", m.Name, m.SeenAt)
+			}
+		}
 	})
 }
 

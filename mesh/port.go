@@ -139,10 +139,10 @@ func (p *Port) Close() error {
 	p.close()
 	err := errors.Join(p.packets.Close(), p.listener.Close(), p.tls.Close())
 	p.gate.closeAll()
-	p.running.Wait()
 	for _, l := range *p.lanes.Load() {
-		l.drain()
+		l.drain() // a stream may be waiting for its pool
 	}
+	p.running.Wait()
 	return err
 }
 

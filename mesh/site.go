@@ -26,9 +26,10 @@ type site struct {
 	nextAt    time.Time // of the sweep
 	last      string    // the member asked last
 	bursting  bool
-	burstAt   time.Time  // the last one's beginning
-	heardAt   time.Time  // the last answer of any member, late ones too
-	heard     [16]uint64 // numbers of the last leave notices, a ring
+	burstAt   time.Time            // the last one's beginning
+	seenAt    map[string]time.Time // each member's last answer, by name
+	heardAt   time.Time            // the last answer of any member, late ones too
+	heard     [16]uint64           // numbers of the last leave notices, a ring
 	heardNext int
 
 	reforming   bool
@@ -44,6 +45,11 @@ func (s *site) onEvent(e PoolEvent) {
 	<-s.ready
 	if e.Kind == PoolJoin && !e.Member.Controller {
 		s.pool.Listen(false)
+	}
+	if e.Kind == PoolReap || e.Kind == PoolLeave {
+		s.mu.Lock()
+		delete(s.seenAt, e.Member.Name)
+		s.mu.Unlock()
 	}
 	s.c.events.push(MemberEvent{
 		Kind: MemberEventKind(e.Kind), Site: s.spec.Site, Workstation: e.Member.Workstation, Member: e.Member, At: time.Now().UTC(),
@@ -176,6 +182,14 @@ func (s *site) rejoin(m Member) {
 	if m.State == StateFailed {
 		s.reform(&m.Addr)
 	}
+}
+
+// heardFrom notes an answer.
+func (s *site) heardFrom(m Member) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heardAt = time.Now()
+	s.seenAt[m.Name] = s.heardAt.UTC()
 }
 
 // turnTo changes the site's state and says so.

@@ -132,9 +132,7 @@ func (s *site) ask(m Member, kind ObservationKind, within time.Duration) asked {
 			o.Missed, o.RTT, o.Err = true, 0, r.err.Error()
 			break
 		}
-		s.mu.Lock()
-		s.heardAt = time.Now()
-		s.mu.Unlock()
+		s.heardFrom(m)
 	case <-timer.C:
 		close(late)
 		o.Missed = true
@@ -153,8 +151,8 @@ func (s *site) heardLate(m Member, rtt time.Duration) {
 	}
 	s.mu.Lock()
 	s.log.timing = s.log.timing.next(rtt)
-	s.heardAt = time.Now()
 	s.mu.Unlock()
+	s.heardFrom(m)
 	s.turnTo(inventory.ReachOK)
 	s.rejoin(m)
 }
