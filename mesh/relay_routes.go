@@ -60,11 +60,11 @@ func (r *routes) plan(now time.Time, controllers []netip.AddrPort, neighbours []
 func (r *routes) relays(now time.Time, neighbours []Member, shuffle func(n int, swap func(i, j int))) []route {
 	r.benched = slices.DeleteFunc(r.benched, func(b benchedRelay) bool { return !now.Before(b.until) })
 	relays := r.relaysWith(UplinkOK, neighbours, shuffle)
+	// After a power cut nobody has tried yet: those who do not know come last.
+	relays = append(relays, r.relaysWith(UplinkUnknown, neighbours, shuffle)...)
 	if i := slices.IndexFunc(relays, func(n route) bool { return n.via == r.relay }); i > 0 {
 		relays[0], relays[i] = relays[i], relays[0]
 	}
-	// After a power cut nobody has tried yet: those who do not know come last.
-	relays = append(relays, r.relaysWith(UplinkUnknown, neighbours, shuffle)...)
 	return relays[:min(len(relays), maxRelayTries)]
 }
 

@@ -225,8 +225,8 @@ func (r *Resident) SetUplink(uplink string) {
 	r.nudge()
 }
 
-// SetHealth says the health digest in the tags. It is gossiped at most once a
-// minute.
+// SetHealth says the health digest in the tags. It is gossiped at most once in
+// fifteen minutes, and should name states rather than figures that always change.
 func (r *Resident) SetHealth(digest string) {
 	r.mu.Lock()
 	r.health = digest

@@ -48,8 +48,7 @@ func (r *Resident) turn(ctx context.Context) time.Duration {
 	seen := r.look(t)
 	wait := min(r.rejoin(t, seen), r.settle(t, seen))
 	r.discover(t, seen)
-	r.buryOldName(t, seen)
-	wait = min(wait, r.tag(t), r.noteNeighbours(t, seen))
+	wait = min(wait, r.buryOldName(t, seen), r.tag(t), r.noteNeighbours(t, seen))
 	if ctx.Err() != nil {
 		return lookEvery
 	}
@@ -126,17 +125,25 @@ func (r *Resident) settle(t *tenure, seen sight) time.Duration {
 	return lookEvery
 }
 
-// buryOldName says for the name before a move that it left. Otherwise every
+// buryOldName says for the name before a move that it left, twice. Otherwise every
 // neighbour would see it fail, and fifteen failures are what a renumbered site
 // must not look like.
-func (r *Resident) buryOldName(t *tenure, seen sight) {
+func (r *Resident) buryOldName(t *tenure, seen sight) time.Duration {
 	if t.formerly == "" || (len(seen.neighbours) == 0 && !seen.controllerAlive) {
-		return
+		return lookEvery
+	}
+	if wait := time.Until(t.buryAt); wait > 0 {
+		return wait
 	}
 	if err := t.pool.Depart(t.formerly); err != nil && t.ctx.Err() == nil {
 		r.log.Debug("old name not seen off", "name", t.formerly, "error", err)
 	}
-	t.formerly = ""
+	t.buryAt = time.Now().Add(sayAgainAfter)
+	if t.buried++; t.buried == 2 {
+		t.formerly = ""
+		return lookEvery
+	}
+	return sayAgainAfter
 }
 
 // tag brings the tags up to date when they may change again. It may wait some
@@ -145,18 +152,26 @@ func (r *Resident) tag(t *tenure) time.Duration {
 	r.mu.Lock()
 	want := r.tagsLocked()
 	r.mu.Unlock()
+	again := !t.retagAt.IsZero()
 	due, ok := tagsDue(t.tagged, want, t.taggedAt)
-	if !ok {
+	switch {
+	case !ok && !again:
 		return lookEvery
+	case !ok || (again && t.retagAt.Before(due)):
+		due = t.retagAt
 	}
 	if wait := time.Until(due); wait > 0 {
 		return wait
+	}
+	t.retagAt = time.Time{}
+	if want.Uplink != t.tagged.Uplink {
+		t.retagAt = time.Now().Add(sayAgainAfter)
 	}
 	if err := t.pool.SetTags(want); err != nil && t.ctx.Err() == nil {
 		r.log.Debug("tags not gossiped in time", "site", t.pool.Site(), "error", err)
 	}
 	t.tagged, t.taggedAt = want, time.Now() // Serf keeps tags that it could not gossip
-	return lookEvery
+	return sayAgainAfter
 }
 
 // noteNeighbours keeps those alive at the head of those known, and writes them

@@ -87,6 +87,10 @@ func (c *shire) startController(sites ...string) {
 			c.t.Fatal(err)
 		}
 	}
+	c.serveTLS()
+}
+
+func (c *shire) serveTLS() {
 	tlsListener := tls.NewListener(c.port.TLS(), c.ca.server())
 	c.served.Go(func() { c.serve(tlsListener) })
 }

@@ -23,12 +23,15 @@ type tenure struct {
 	acks   acks
 
 	// The loop alone touches these.
-	formerly string    // the name before the last move, until the pool knows that it left
+	formerly string // the name before the last move, until the pool knows that it left
+	buryAt   time.Time
+	buried   int       // times said
 	joinAt   time.Time // next attempt while no controller is alive
 	settleAt time.Time // a full exchange with a neighbour; zero: none is due
 	schedule discoverySchedule
 	tagged   Tags // as last set
 	taggedAt time.Time
+	retagAt  time.Time // when to say the tags again; zero: not
 
 	membership Membership // guarded by Resident.mu
 
