@@ -86,11 +86,11 @@ func (i *Intake) admit(ctx context.Context, e wire.Enrolment) (wire.Enrolled, *p
 	if spent != nil {
 		return wire.Enrolled{}, problemf(reasonToken, "%s", spent)
 	}
-	return i.make(ctx, e, token, id)
+	return i.admitNew(ctx, e, token, id)
 }
 
-// make enrols a new install.
-func (i *Intake) make(ctx context.Context, e wire.Enrolment, token inventory.Token, id string) (wire.Enrolled, *problem) {
+// admitNew enrols a new install.
+func (i *Intake) admitNew(ctx context.Context, e wire.Enrolment, token inventory.Token, id string) (wire.Enrolled, *problem) {
 	candidates, err := i.store.CandidatesByIdentity(ctx, e.Identity.Keys())
 	if err != nil {
 		return wire.Enrolled{}, busy(err)

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -292,5 +293,49 @@ func TestManyMachinesAreServedAtOnce(t *testing.T) {
 	all.Wait()
 	if got := g.stored(); got != each*len(machines) || len(g.accepted) != got {
 		t.Errorf("%d stored and %d told, want %d", got, len(g.accepted), each*len(machines))
+	}
+}
+
+func TestStalledBodyDoesNotHoldItsMachinesDesk(t *testing.T) {
+	l := intake.DefaultLimits()
+	l.BodyFor = 100 * time.Millisecond
+	g := newRig(t, withLimits(l))
+	m := g.enrolled("SER-0001")
+	for name, length := range map[string]int64{"small": 500, "of unknown length": -1} {
+		hold, release := io.Pipe()
+		req := m.request(wire.ReportPath, nil, m.headers())
+		req.Body, req.ContentLength = hold, length
+		go func() { _, _ = release.Write([]byte(`{"v":`)) }()
+		m.send(req).refused(t, 503, wire.ProblemBusy, "too slowly")
+		_ = release.Close()
+		if a := m.postReport(m.report()); a.status != 200 {
+			t.Errorf("%s: the next report gets %d %s", name, a.status, a.body)
+		}
+	}
+}
+
+func TestResumedSessionStillNamesItsWorkstation(t *testing.T) {
+	g := newRig(t)
+	m := g.enrolled("SER-0001")
+	config := m.client.Transport.(*http.Transport).TLSClientConfig
+	config.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+	m.accept(m.report())
+	for _, resumed := range []bool{true, false} {
+		m.client.Transport.(*http.Transport).CloseIdleConnections()
+		if !resumed {
+			g.ahead(31 * 24 * time.Hour)
+		}
+		body, err := json.Marshal(m.report())
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := m.client.Do(m.request(wire.ReportPath, body, m.headers()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.TLS.DidResume != resumed || (resp.StatusCode == 200) != resumed {
+			t.Errorf("resumed %v with status %d, want %v", resp.TLS.DidResume, resp.StatusCode, resumed)
+		}
 	}
 }

@@ -26,9 +26,9 @@ func TestBootClockZeroFollowsASlowClock(t *testing.T) {
 	zero, z := noon, BootZero{}
 	const slow = 50e-6
 	for hour := range 24 * 7 {
-		real := time.Duration(hour) * time.Hour
-		shown := real - time.Duration(float64(real)*slow)
-		z = z.Measure("boot-1", shown, zero.Add(real))
+		actual := time.Duration(hour) * time.Hour
+		shown := actual - time.Duration(float64(actual)*slow)
+		z = z.Measure("boot-1", shown, zero.Add(actual))
 	}
 	week := 7 * 24 * time.Hour
 	shown := week - time.Duration(float64(week)*slow)
