@@ -168,3 +168,23 @@ func (c *Collector) gopsutil(ctx context.Context) context.Context {
 }
 
 func ownProcess() int32 { return int32(os.Getpid()) }
+
+// Machine is what Everything reads: a Collector, or a simulated machine.
+type Machine interface {
+	Name() string
+	Hardware(ctx context.Context) inventory.Hardware
+	Firmware(ctx context.Context) inventory.Firmware
+	OS(ctx context.Context) inventory.OS
+	Software(ctx context.Context) ([]inventory.Program, error)
+	Health(ctx context.Context) inventory.Health
+	Network(ctx context.Context, toward netip.Addr) inventory.Network
+}
+
+// Everything reads all of a machine.
+func Everything(ctx context.Context, m Machine, toward netip.Addr) Inventory {
+	programs, err := m.Software(ctx)
+	return Inventory{
+		Name: m.Name(), Hardware: m.Hardware(ctx), Firmware: m.Firmware(ctx), OS: m.OS(ctx), Health: m.Health(ctx),
+		Network: m.Network(ctx, toward), Software: inventory.KnownIf(programs, err),
+	}
+}

@@ -86,6 +86,8 @@ func (c *Collector) diskKind(name, dir, model string) inventory.Fact[string] {
 		return unknownErr[string](err)
 	case rotational == 0:
 		return inventory.Known("ssd")
+	case strings.Contains(device, "/usb"): // sticks are said to spin, too
+		return inventory.Unknown[string]("a disk on USB does not say whether it spins")
 	}
 	return inventory.Known("hdd")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // maxEDID is the base block with its largest number of extensions.
@@ -29,6 +30,9 @@ func monitorName(edid []byte) (string, error) {
 		}
 		text, _, _ := bytes.Cut(d[5:18], []byte{'\n'})
 		if name := clean(string(text)); name != "" {
+			if strings.HasPrefix(strings.ToLower(name), strings.ToLower(maker)) {
+				return name, nil
+			}
 			return clean(maker + " " + name), nil
 		}
 	}

@@ -53,6 +53,9 @@ func (c *Collector) memoryPressure() inventory.Fact[float64] {
 
 // loadRatio is the load of the last minute per thread.
 func (c *Collector) loadRatio(ctx context.Context) inventory.Fact[float64] {
+	if !c.exists("proc/loadavg") { // gopsutil would fall back to a system call, which does not know of our root
+		return unknownErr[float64](missing("loadavg"))
+	}
 	l, err := load.AvgWithContext(c.gopsutil(ctx))
 	if err != nil {
 		return unknownErr[float64](plain("loadavg", err))

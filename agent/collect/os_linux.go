@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -90,7 +91,7 @@ func (c *Collector) installedOn() inventory.Fact[inventory.Date] {
 			return inventory.Known(inventory.DateOf(at.ModTime()))
 		}
 	}
-	return inventory.Unknown[inventory.Date]("no installer left its log: the system came from an image")
+	return inventory.Unknown[inventory.Date]("no installer left its log here")
 }
 
 // patched is the newest upgrade in dpkg's log, or the newest package of rpm.
@@ -103,7 +104,11 @@ func (c *Collector) patched(ctx context.Context) (inventory.Fact[inventory.Date]
 	packages, err := c.rpm(ctx)
 	if err != nil {
 		why := "dpkg's log holds no upgrade"
-		if !c.exists("var/lib/dpkg") && !errors.Is(err, errNoRPM) {
+		switch {
+		case c.exists("var/lib/dpkg"):
+		case errors.Is(err, fs.ErrNotExist):
+			why = "there is neither a log of dpkg nor an rpm database"
+		default:
 			why = err.Error()
 		}
 		return inventory.Unknown[inventory.Date](why), inventory.Unknown[string](why)

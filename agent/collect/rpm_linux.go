@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,8 +23,11 @@ const rpmFormat = `%{NAME}\t%{VERSION}-%{RELEASE}\t%{VENDOR}\t%{INSTALLTIME}\n`
 func (c *Collector) rpm(ctx context.Context) ([]rpmPackage, error) {
 	stamp := c.rpmStamp()
 	binary := c.path("usr/bin/rpm")
-	if stamp == "" || !c.live || !c.exists("usr/bin/rpm") {
+	switch {
+	case stamp == "":
 		return nil, errNoRPM
+	case !c.live || !c.exists("usr/bin/rpm"):
+		return nil, errors.New("cannot list packages: there is an rpm database and no rpm to read it")
 	}
 	c.system.mu.Lock()
 	defer c.system.mu.Unlock()

@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"sync"
 
@@ -33,6 +35,9 @@ func (c *Collector) smbios() (smbios, error) {
 	if err != nil {
 		if !c.exists("sys/firmware/dmi") && !c.exists("sys/class/dmi/id") {
 			return smbios{}, errNoSMBIOS
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			err = errors.New("the kernel does not show the SMBIOS table")
 		}
 		return smbios{}, err
 	}

@@ -60,9 +60,8 @@ func appxProgram(fullName string) (inventory.Program, bool) {
 	return inventory.Program{Name: parts[0], Version: parts[1], Source: "appx"}, true
 }
 
-// hotfixDate reads the date of an installed update, which depends on the
-// system's language and version: month/day/year, an ISO date, or a hexadecimal
-// FILETIME. What can be two days is refused.
+// hotfixDate reads the date of an installed update: month/day/year in every
+// language, and from some versions an ISO date or a hexadecimal FILETIME.
 func hotfixDate(s string) (inventory.Date, bool) {
 	s = strings.TrimSpace(s)
 	for _, layout := range []string{"1/2/2006", time.DateOnly, "20060102"} {
@@ -71,7 +70,8 @@ func hotfixDate(s string) (inventory.Date, bool) {
 		}
 	}
 	if n, err := strconv.ParseUint(s, 16, 64); err == nil && len(s) == 16 {
-		return inventory.DateOf(fileTime(n)), true
+		t := fileTime(n)
+		return inventory.DateOf(t), t.Year() > 2000 && t.Year() < 2200
 	}
 	return "", false
 }
