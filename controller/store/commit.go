@@ -83,7 +83,7 @@ func (b *intakeBatch) loadWorkstations() error {
 	return chunks(b.tx, ids, func(ids []string) error {
 		query := `SELECT w.id, w.name, w.model, COALESCE(k.version, 0)
 			FROM workstations w LEFT JOIN key_acks k ON k.workstation = w.id AND k.site = w.site
-			WHERE w.id IN (` + placeholders(0, len(ids)) + ")"
+			WHERE w.id IN (` + b.tx.marks(len(ids)) + ")"
 		return b.tx.each(query, anys(ids), func(row scanner) error {
 			var id string
 			var w knownWorkstation
@@ -186,7 +186,7 @@ func (b *intakeBatch) insertReports(first map[reportName]int) (map[reportName]bo
 	size := max(b.tx.width/reportColumns, 1) * reportColumns
 	for now := range slices.Chunk(args, size) {
 		query := "INSERT INTO reports (position, run, seq, hash, boot, received_at, read_at, addr, body) VALUES " +
-			tuples(len(now)/reportColumns, reportColumns) + " ON CONFLICT (run, seq) DO NOTHING RETURNING run, seq"
+			b.tx.tuples(len(now)/reportColumns, reportColumns) + " ON CONFLICT (run, seq) DO NOTHING RETURNING run, seq"
 		err := b.tx.each(query, now, func(row scanner) error {
 			var name reportName
 			err := row.Scan(&name.run, &name.seq)
@@ -219,7 +219,7 @@ func (t tx) hashes(table string, names []reportName, into map[reportName][32]byt
 		for _, name := range names {
 			args = append(args, name.run, name.seq)
 		}
-		query := "SELECT run, seq, hash FROM " + table + " WHERE (run, seq) IN (VALUES " + casts(len(names)) + ")"
+		query := "SELECT run, seq, hash FROM " + table + " WHERE (run, seq) IN (VALUES " + t.pairs(len(names)) + ")"
 		return t.each(query, args, func(row scanner) error {
 			var name reportName
 			var hash []byte
@@ -245,10 +245,15 @@ func (b *intakeBatch) mark(position int64) error {
 	return err
 }
 
-// casts is pairs of numbers as tuples: PostgreSQL takes the parameters of a bare
+// pairs is tuples of two numbers: PostgreSQL takes the parameters of a bare
 // VALUES for text unless it is told.
-func casts(pairs int) string {
-	return "(CAST($1 AS BIGINT),CAST($2 AS BIGINT))" + strings.TrimPrefix(tuples(pairs, 2), "($1,$2)")
+func (t tx) pairs(n int) string {
+	first := "(" + t.marks(2) + ")"
+	told := "(CAST($1 AS BIGINT),CAST($2 AS BIGINT))"
+	if !t.numbered {
+		told = "(CAST(? AS BIGINT),CAST(? AS BIGINT))"
+	}
+	return told + strings.TrimPrefix(t.tuples(n, 2), first)
 }
 
 func addrText(addr netip.Addr) string {

@@ -22,6 +22,8 @@ type engine interface {
 	settle(ctx context.Context, write *sql.DB)
 	// width is how many parameters a statement should have at most.
 	width() int
+	// numbered reports whether placeholders must be $1, $2 … in lists of values.
+	numbered() bool
 	// isolation is the level at which a reading transaction sees one moment.
 	isolation() sql.IsolationLevel
 	backup(ctx context.Context, s *Store, path string) error

@@ -6,7 +6,7 @@ func (es edits) followAssets(t tx) error {
 	keys := es.keys()
 	for _, table := range []string{"asset_words", "asset_keys"} {
 		err := chunks(t, keys, func(keys []string) error {
-			_, err := t.exec("DELETE FROM "+table+" WHERE tag IN ("+placeholders(0, len(keys))+")", anys(keys)...)
+			_, err := t.exec("DELETE FROM "+table+" WHERE tag IN ("+t.marks(len(keys))+")", anys(keys)...)
 			return err
 		})
 		if err != nil {
@@ -36,7 +36,7 @@ func (es edits) followAssets(t tx) error {
 		_, err := t.exec("UPDATE workstations SET"+
 			" home_site = (SELECT a.site FROM assets a WHERE a.tag = workstations.asset_tag),"+
 			" kind = (SELECT a.kind FROM assets a WHERE a.tag = workstations.asset_tag)"+
-			" WHERE replaced_by = '' AND asset_tag IN (SELECT tag FROM assets WHERE tag IN ("+placeholders(0, len(keys))+"))", anys(keys)...)
+			" WHERE replaced_by = '' AND asset_tag IN (SELECT tag FROM assets WHERE tag IN ("+t.marks(len(keys))+"))", anys(keys)...)
 		return err
 	})
 }

@@ -93,7 +93,7 @@ func readNoun[T interface{ Validate() error }](raw json.RawMessage) (noun T, bod
 func (k keeper) current(t tx, keys []string) (map[string]json.RawMessage, error) {
 	found := make(map[string]json.RawMessage, len(keys))
 	err := chunks(t, keys, func(keys []string) error {
-		query := "SELECT " + k.key + ", body FROM " + k.table + " WHERE " + k.key + " IN (" + placeholders(0, len(keys)) + ")"
+		query := "SELECT " + k.key + ", body FROM " + k.table + " WHERE " + k.key + " IN (" + t.marks(len(keys)) + ")"
 		return t.each(query, anys(keys), func(rows scanner) error {
 			var key, body string
 			err := rows.Scan(&key, &body)
@@ -122,7 +122,7 @@ func (k keeper) write(t tx, nouns []declared, batch int64) error {
 
 func (k keeper) remove(t tx, keys []string) error {
 	return chunks(t, keys, func(keys []string) error {
-		_, err := t.exec("DELETE FROM "+k.table+" WHERE "+k.key+" IN ("+placeholders(0, len(keys))+")", anys(keys)...)
+		_, err := t.exec("DELETE FROM "+k.table+" WHERE "+k.key+" IN ("+t.marks(len(keys))+")", anys(keys)...)
 		return err
 	})
 }

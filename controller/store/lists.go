@@ -85,7 +85,7 @@ func (b *intakeBatch) listHistory(ids []string) (map[listName]stamps, error) {
 	history := make(map[listName]stamps)
 	slices.Sort(ids)
 	err := chunks(b.tx, slices.Compact(ids), func(ids []string) error {
-		query := "SELECT workstation, list, read_at, hash FROM lists WHERE workstation IN (" + placeholders(0, len(ids)) + ") ORDER BY workstation, list, read_at"
+		query := "SELECT workstation, list, read_at, hash FROM lists WHERE workstation IN (" + b.tx.marks(len(ids)) + ") ORDER BY workstation, list, read_at"
 		return b.tx.each(query, anys(ids), func(row scanner) error {
 			var name listName
 			var stamp listStamp

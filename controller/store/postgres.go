@@ -77,3 +77,5 @@ func (p postgres) isolation() sql.IsolationLevel { return sql.LevelRepeatableRea
 
 // width is large because each statement is a round trip; the protocol takes 65,535.
 func (p postgres) width() int { return 2000 }
+
+func (p postgres) numbered() bool { return true }

@@ -35,7 +35,7 @@ func (es edits) checkReferences(t tx) error {
 func sitesExist(t tx, named map[string]edit) error {
 	codes := slices.Sorted(maps.Keys(named))
 	err := chunks(t, codes, func(codes []string) error {
-		query := "SELECT code FROM sites WHERE code IN (" + placeholders(0, len(codes)) + ")"
+		query := "SELECT code FROM sites WHERE code IN (" + t.marks(len(codes)) + ")"
 		return t.each(query, anys(codes), func(row scanner) error {
 			var code string
 			err := row.Scan(&code)
@@ -86,7 +86,7 @@ func unreferred(t tx, noun inventory.Noun, gone []string, referrers []referrer) 
 	return chunks(t, gone, func(gone []string) error {
 		for _, r := range referrers {
 			query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s IN (%s)%s ORDER BY 1 LIMIT 1",
-				r.key, r.column, r.batch, r.table, r.column, placeholders(0, len(gone)), r.only)
+				r.key, r.column, r.batch, r.table, r.column, t.marks(len(gone)), r.only)
 			var found error
 			err := t.each(query, anys(gone), func(row scanner) error {
 				var key, refersTo string

@@ -126,7 +126,7 @@ func (p postgres) load(ctx context.Context, db *sql.DB, schema string, version i
 		return err
 	}
 	defer begun.Rollback() //nolint:errcheck // after Commit it does nothing
-	if err := loadTables(tx{ctx, begun, p.width()}, lines); err != nil {
+	if err := loadTables(tx{Context: ctx, Tx: begun, width: p.width(), numbered: true}, lines); err != nil {
 		return err
 	}
 	return begun.Commit()
@@ -238,7 +238,7 @@ func swapSchemas(ctx context.Context, db *sql.DB, present, staging, aside string
 		return err
 	}
 	defer begun.Rollback() //nolint:errcheck // after Commit it does nothing
-	t := tx{ctx, begun, 0}
+	t := tx{Context: ctx, Tx: begun}
 	if _, err := t.exec("CREATE SCHEMA " + quoted([]string{aside})); err != nil {
 		return err
 	}

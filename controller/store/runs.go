@@ -61,7 +61,7 @@ func (b *intakeBatch) findRuns(wanted map[runName]bool) (missing []runName, err 
 		for _, name := range names {
 			args = append(args, name.workstation, name.run)
 		}
-		query := "SELECT id, workstation, run, pruned_seq FROM runs WHERE (workstation, run) IN (VALUES " + tuples(len(names), 2) + ")"
+		query := "SELECT id, workstation, run, pruned_seq FROM runs WHERE (workstation, run) IN (VALUES " + b.tx.tuples(len(names), 2) + ")"
 		return b.tx.each(query, args, func(row scanner) error {
 			var name runName
 			var r storedRun

@@ -23,7 +23,7 @@ func (s *Store) AddToken(ctx context.Context, token inventory.Token) error {
 				return fmt.Errorf("site %q: %w", token.Site, err)
 			}
 		}
-		n, err := t.exec("INSERT INTO tokens ("+tokenColumns+") VALUES "+tuples(1, 10)+" ON CONFLICT (id) DO NOTHING",
+		n, err := t.exec("INSERT INTO tokens ("+tokenColumns+") VALUES "+t.tuples(1, 10)+" ON CONFLICT (id) DO NOTHING",
 			token.ID, string(token.Kind), token.Site, token.SecretHash, token.Uses, token.Used,
 			micros(token.ExpiresAt), micros(token.RevokedAt), micros(token.CreatedAt), token.CreatedBy)
 		if err == nil && n == 0 {
@@ -97,7 +97,7 @@ func (s *Store) AddAPIToken(ctx context.Context, token inventory.APIToken) error
 		if taken > 0 {
 			return fmt.Errorf("another token has the same secret: %w", ErrConflict)
 		}
-		_, err := t.exec("INSERT INTO api_tokens ("+apiTokenColumns+") VALUES "+tuples(1, 9)+
+		_, err := t.exec("INSERT INTO api_tokens ("+apiTokenColumns+") VALUES "+t.tuples(1, 9)+
 			" ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, name = excluded.name, role = excluded.role, sites = excluded.sites,"+
 			" created_at = excluded.created_at, created_by = excluded.created_by, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at",
 			token.ID, token.Hash, token.Name, string(token.Role), string(sites),

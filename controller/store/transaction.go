@@ -15,19 +15,30 @@ import (
 type tx struct {
 	context.Context //nolint:containedctx // lives no longer than the call that made it
 	*sql.Tx
-	width int // how many parameters a statement should have at most
+	width    int  // how many parameters a statement should have at most
+	numbered bool // placeholders are $1, $2 …
+}
+
+func (s *Store) within(ctx context.Context, t *sql.Tx) tx {
+	return tx{Context: ctx, Tx: t, width: s.engine.width(), numbered: s.engine.numbered()}
 }
 
 // change runs work in a writing transaction; what says, for the error, what could
-// not be done.
+// not be done. A ctx that ends while the transaction waits its turn ends it; one
+// that has begun runs to its end: a connection that is given up in the middle of a
+// statement keeps SQLite's lock, and nobody could write any more.
 func (s *Store) change(ctx context.Context, what string, work func(tx) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("cannot %s: %w", what, err)
+	}
+	ctx = context.WithoutCancel(ctx)
 	t, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
 	}
-	if err := work(tx{ctx, t, s.engine.width()}); err != nil {
+	if err := work(s.within(ctx, t)); err != nil {
 		if rolled := t.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
 			s.engine.settle(ctx, s.write)
 		}
@@ -49,14 +60,19 @@ func (s *Store) why(ctx context.Context, err error) error {
 	return s.engine.classify(err)
 }
 
-// look runs work in a reading transaction, which sees one moment.
+// look runs work in a reading transaction, which sees one moment. Like a change
+// it runs to its end: a reader that is given up keeps the log from being pruned.
 func (s *Store) look(ctx context.Context, what string, work func(tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("cannot %s: %w", what, err)
+	}
+	ctx = context.WithoutCancel(ctx)
 	t, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.engine.isolation()})
 	if err != nil {
 		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
 	}
 	defer t.Rollback() //nolint:errcheck // nothing was written
-	if err := work(tx{ctx, t, s.engine.width()}); err != nil {
+	if err := work(s.within(ctx, t)); err != nil {
 		return fmt.Errorf("cannot %s: %w", what, s.why(ctx, err))
 	}
 	return nil
@@ -106,7 +122,34 @@ func (t tx) next(counter string, n int) (int64, error) {
 	return last - int64(n) + 1, err
 }
 
-// placeholders is "$1, $2, … $n", beginning behind from.
+// marks is n placeholders. SQLite's driver looks each "$1" up among all of a
+// statement's parameters by name, in a time that rises with their square, and
+// takes "?" by its place; PostgreSQL knows "$1" only. So lists of values that
+// are made here are written as the engine likes them.
+func (t tx) marks(n int) string { return t.tuple(0, n) }
+
+// tuples is rows tuples of columns placeholders: "($1,$2),($3,$4)" or "(?,?),(?,?)".
+func (t tx) tuples(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		b.WriteString(t.tuple(i*columns, columns))
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+func (t tx) tuple(from, n int) string {
+	if !t.numbered {
+		return strings.TrimSuffix(strings.Repeat("?,", n), ",")
+	}
+	return placeholders(from, n)
+}
+
+// placeholders is "$1,$2,…$n", beginning behind from.
 func placeholders(from, n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -119,20 +162,6 @@ func placeholders(from, n int) string {
 	return b.String()
 }
 
-// tuples is rows tuples of columns placeholders: "($1,$2),($3,$4)".
-func tuples(rows, columns int) string {
-	var b strings.Builder
-	for i := range rows {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('(')
-		b.WriteString(placeholders(i*columns, columns))
-		b.WriteByte(')')
-	}
-	return b.String()
-}
-
 // insert writes rows in as few statements as the engine allows: head is the
 // statement up to VALUES, tail what follows the tuples.
 func (t tx) insert(head string, columns int, args []any, tail string) (int64, error) {
@@ -141,7 +170,7 @@ func (t tx) insert(head string, columns int, args []any, tail string) (int64, er
 	for len(args) > 0 {
 		now := args[:min(step, len(args))]
 		args = args[len(now):]
-		n, err := t.exec(head+" VALUES "+tuples(len(now)/columns, columns)+" "+tail, now...)
+		n, err := t.exec(head+" VALUES "+t.tuples(len(now)/columns, columns)+" "+tail, now...)
 		if err != nil {
 			return total, err
 		}

@@ -33,6 +33,9 @@ func (s *Store) Workstations(ctx context.Context, f inventory.WorkstationFilter)
 	return found, next, err
 }
 
+// idsAtOnce is how many ids one statement asks for.
+const idsAtOnce = 60
+
 // workstationsAmong walks the wanted ids in pieces that fit one statement until
 // the page is full.
 func workstationsAmong(t tx, f inventory.WorkstationFilter) (found []inventory.Workstation, next string, err error) {
@@ -45,7 +48,7 @@ func workstationsAmong(t tx, f inventory.WorkstationFilter) (found []inventory.W
 		at++
 	}
 	found = []inventory.Workstation{}
-	for piece := range slices.Chunk(ids[at:], t.width) {
+	for piece := range slices.Chunk(ids[at:], idsAtOnce) {
 		chosen := selectPage(inventory.Page{Limit: limit})
 		chosen.among("w.id", piece)
 		more, _, err := workstationPage(t, f, chosen)
