@@ -38,7 +38,7 @@ const (
 //	as-fast-as-possible  reports/s   budget: at least 5,000
 //	paced                p99-ms      budget: at most 100 at 2,500 reports/s
 //
-// The collector runs as the controller sets it, at 400 percent.
+// The garbage collector runs at 400 percent, as in `muster demo`.
 func BenchmarkIntakeReports(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	limits := intake.DefaultLimits()

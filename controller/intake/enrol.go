@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"muster/controller/identity"
@@ -62,7 +63,7 @@ func (i *Intake) failed(source netip.Addr, p *problem) *problem {
 func (i *Intake) admit(ctx context.Context, e wire.Enrolment) (wire.Enrolled, *problem) {
 	token, err := i.store.TokenByID(ctx, e.TokenID)
 	if err != nil && !errors.Is(err, inventory.ErrNotFound) {
-		return wire.Enrolled{}, busy(err)
+		return wire.Enrolled{}, busy(i.told(err, "cannot read the token", ""))
 	}
 	// A token whose last use is spent may have been spent by this very machine.
 	spent := identity.CheckToken(token, e.TokenSecret, i.now())
@@ -81,7 +82,7 @@ func (i *Intake) admit(ctx context.Context, e wire.Enrolment) (wire.Enrolled, *p
 	case err == nil:
 		id = identity.NewWorkstationID() // the key was used before: this is another install
 	case !errors.Is(err, inventory.ErrNotFound):
-		return wire.Enrolled{}, busy(err)
+		return wire.Enrolled{}, busy(i.told(err, "cannot read the workstation", id))
 	}
 	if spent != nil {
 		return wire.Enrolled{}, problemf(reasonToken, "%s", spent)
@@ -91,9 +92,9 @@ func (i *Intake) admit(ctx context.Context, e wire.Enrolment) (wire.Enrolled, *p
 
 // admitNew enrols a new install.
 func (i *Intake) admitNew(ctx context.Context, e wire.Enrolment, token inventory.Token, id string) (wire.Enrolled, *problem) {
-	candidates, err := i.store.CandidatesByIdentity(ctx, e.Identity.Keys())
+	candidates, err := i.candidates(ctx, e.Identity)
 	if err != nil {
-		return wire.Enrolled{}, busy(err)
+		return wire.Enrolled{}, busy(i.told(err, "cannot look for the machine", id))
 	}
 	match, err := identity.MatchEnrolment(identity.Claim{Token: token, Identity: e.Identity, Kind: e.Kind}, candidates, i.now())
 	if err != nil {
@@ -125,6 +126,29 @@ func (i *Intake) admitNew(ctx context.Context, e wire.Enrolment, token inventory
 		i.refreshRevoked(ctx)
 	}
 	return enrolledAs(w, c), nil
+}
+
+// candidates is the machines that share a key with id, and those that share one
+// with an asset among them: an asset knows its serial number and its cards, and
+// the install that stands for it may have been able to read the one alone.
+func (i *Intake) candidates(ctx context.Context, id inventory.Identity) ([]inventory.Candidate, error) {
+	keys := id.Keys()
+	near, err := i.store.CandidatesByIdentity(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	known := len(keys)
+	for _, c := range near {
+		for _, key := range c.Asset.Identity().Keys() {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	if len(keys) == known {
+		return near, nil
+	}
+	return i.store.CandidatesByIdentity(ctx, keys)
 }
 
 // resumes reports whether an enrolment is the repeat of one that was committed

@@ -102,6 +102,20 @@ func TestMachineWhoseInstallIsLiveGoesToReview(t *testing.T) {
 	m.accept(m.report())
 }
 
+func TestInstallThatReadAnotherKeyStillStandsForItsAsset(t *testing.T) {
+	g := newRig(t)
+	const mac = "3c:52:82:0a:1b:2c"
+	g.declare(inventory.NounAsset, "A1", inventory.Asset{
+		Tag: "A1", Serial: "SER-0001", MACs: []string{mac}, Kind: inventory.AssetDesktop, Site: "MILL",
+	})
+	old := g.enrolled("SER-0001")
+	old.accept(old.report())
+	m := g.machine()
+	if e := m.enrol(g.siteToken(), inventory.Identity{MACs: []string{mac}}); !strings.Contains(e.Review, old.id) {
+		t.Errorf("review %q does not name %s", e.Review, old.id)
+	}
+}
+
 func TestDepotTokenEnrolsRegisteredSerialsOnly(t *testing.T) {
 	g := newRig(t)
 	g.declare(inventory.NounAsset, "A1", inventory.Asset{Tag: "A1", Serial: "SER-0001", Kind: inventory.AssetDesktop, Site: "MILL"})
