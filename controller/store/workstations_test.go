@@ -74,6 +74,31 @@ func TestNewInstallReplacesTheOldOneAndItsCertificates(t *testing.T) {
 	})
 }
 
+func TestReviewedInstallTakesOverItsAsset(t *testing.T) {
+	stores(t, func(t *testing.T, s *Store) {
+		mustApply(t, s, made(t, inventory.NounSite, "MILL", site("MILL")), made(t, inventory.NounAsset, "A1", asset("A1", "MILL")))
+		must(t, s.AddToken(t.Context(), token("taaaaaaaa", 9)))
+		old, young := enrolment(1, "taaaaaaaa", "c1"), enrolment(2, "taaaaaaaa", "c2")
+		old.Workstation.AssetTag, young.Workstation.Review = "A1", "its twin reported an hour ago"
+		must(t, s.Enrol(t.Context(), old))
+		must(t, s.Enrol(t.Context(), young))
+		must(t, s.AssignAsset(t.Context(), young.Workstation.ID, "A1", "ann", noon))
+		w, err := s.Workstation(t.Context(), young.Workstation.ID)
+		must(t, err)
+		if !w.Active() || w.AssetTag != "A1" || w.HomeSite != "MILL" {
+			t.Fatalf("got %+v", w)
+		}
+		if w, err = s.Workstation(t.Context(), old.Workstation.ID); err != nil || w.ReplacedBy != young.Workstation.ID {
+			t.Fatalf("the older install is %+v, error %v", w, err)
+		}
+		if revoked, err := s.IsRevoked(t.Context(), "c1"); err != nil || !revoked {
+			t.Fatalf("its certificate is revoked: %t, error %v", revoked, err)
+		}
+		wantErr(t, s.AssignAsset(t.Context(), "w99999999", "A1", "ann", noon), ErrNotFound)
+		wantErr(t, s.AssignAsset(t.Context(), young.Workstation.ID, "A9", "ann", noon), ErrNotFound, "A9")
+	})
+}
+
 func TestCandidatesShareAnIdentityKey(t *testing.T) {
 	stores(t, func(t *testing.T, s *Store) {
 		onAsset := asset("A1", "")
