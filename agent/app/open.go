@@ -26,6 +26,9 @@ func (a *App) open(ctx context.Context) error {
 	if a.vault, err = seal.Open(a.opts.StateDir); err != nil {
 		return err
 	}
+	if a.opts.Relaxed {
+		a.vault.Relax()
+	}
 	if err := os.MkdirAll(a.path(meshFolder), 0o700); err != nil {
 		return fmt.Errorf("cannot open state folder: %w", err)
 	}
@@ -49,7 +52,9 @@ func (a *App) open(ctx context.Context) error {
 func (a *App) path(name string) string { return filepath.Join(a.opts.StateDir, name) }
 
 func (a *App) openJournal() (*report.Journal, error) {
-	return report.OpenJournal(report.JournalOptions{Path: a.path(journalFile), Size: a.opts.JournalSize})
+	return report.OpenJournal(report.JournalOptions{
+		Path: a.path(journalFile), Size: a.opts.JournalSize, Relaxed: a.opts.Relaxed,
+	})
 }
 
 // unseal reads the seal. One that lies on another machine than it was made for,

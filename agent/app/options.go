@@ -38,6 +38,9 @@ type Options struct {
 	JoinSpread time.Duration
 	// Kind is what the asset is; empty means judged by the chassis.
 	Kind inventory.AssetKind
+	// Relaxed syncs nothing that the agent writes: for the demo, whose agents live
+	// on one disk by the thousand and end with it.
+	Relaxed bool
 	// Simulated marks a machine of the demo.
 	Simulated bool
 	// StatusFile keeps a copy of Status in the state folder for `muster-agent status`.

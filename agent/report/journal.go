@@ -17,6 +17,9 @@ type JournalOptions struct {
 	Path string
 	Size int64
 	File File // nil: the file at Path, locked for this process
+	// Relaxed never syncs the file at Path: a power cut may then lose it. The
+	// demo's agents live on one disk by the thousand, and end with it.
+	Relaxed bool
 }
 
 // Journal is the ring file. What was synced is there again on reopening,

@@ -19,7 +19,7 @@ func OpenJournal(o JournalOptions) (*Journal, error) {
 	file := o.File
 	if file == nil {
 		var err error
-		if file, err = openFile(o.Path); err != nil {
+		if file, err = openFile(o.Path, o.Relaxed); err != nil {
 			return nil, err
 		}
 	}

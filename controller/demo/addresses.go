@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 
+	"muster/agent/collect/simulated"
 	"muster/inventory"
 )
 
@@ -46,6 +47,18 @@ func (p plan) addr(n, m int) netip.AddrPort {
 	base := subnetOf(n).Addr().As4()
 	base[3] = byte(firstMachine + m)
 	return netip.AddrPortFrom(netip.AddrFrom4(base), p.port)
+}
+
+// standing is what the m-th machine of the n-th site believes of its network.
+func (p plan) standing(n, m int) simulated.Standing {
+	if !p.wide {
+		return simulated.Standing{}
+	}
+	prefix := subnetOf(n)
+	gateway := prefix.Addr().Next()
+	return simulated.Standing{
+		Addr: netip.PrefixFrom(p.addr(n, m).Addr(), prefix.Bits()), Gateway: gateway, Resolvers: []netip.Addr{gateway},
+	}
 }
 
 // subnets is the register's view of the plan. Without addresses of their own

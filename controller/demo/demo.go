@@ -146,13 +146,14 @@ func (d *demo) fillRegister(ctx context.Context) error {
 	var err error
 	d.estate, err = settle(ctx, d.o.Sites, d.o.Workstations, func(n int) (Machine, inventory.AssetKind) {
 		m := simulated.New(int64(n))
+		m.Place(d.plan.standing(n%d.o.Sites, n/d.o.Sites))
 		return m, m.Kind()
 	})
 	if err != nil {
 		return err
 	}
 	d.estate.register.Subnets = d.plan.subnets(d.estate.register.Sites)
-	if kept := d.app.SiteCount(); kept > 0 {
+	if kept := d.app.Pools().SiteCount(); kept > 0 {
 		if kept != len(d.estate.register.Sites) {
 			return fmt.Errorf("cannot use %s: it holds a county of %d sites; give --sites %d or another --data", d.data, kept, kept)
 		}
@@ -168,7 +169,7 @@ func (d *demo) fillRegister(ctx context.Context) error {
 // startAgents starts every agent at a pace that two cores bear: hundreds that
 // join at once would take each other for dead.
 func (d *demo) startAgents(ctx context.Context) error {
-	token, err := d.app.IssueToken(ctx, inventory.TokenDepot, "", len(d.estate.machines), 24*time.Hour)
+	tokens, err := d.siteTokens(ctx)
 	if err != nil {
 		return err
 	}
@@ -189,12 +190,25 @@ func (d *demo) startAgents(ctx context.Context) error {
 		starting <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-starting }()
-			if err := d.startAgent(ctx, n, placed, token, shared); err != nil && ctx.Err() == nil {
+			if err := d.startAgent(ctx, n, placed, tokens[placed.site], shared); err != nil && ctx.Err() == nil {
 				d.o.Log.Error("cannot start a simulated agent", "n", n, "err", err)
 			}
 		})
 	}
 	return d.startThisMachine(ctx)
+}
+
+// siteTokens makes one join token a site, as an operator would: some machines
+// have no serial number that a depot token could know.
+func (d *demo) siteTokens(ctx context.Context) ([]string, error) {
+	tokens := make([]string, len(d.estate.register.Sites))
+	for n, s := range d.estate.register.Sites {
+		var err error
+		if tokens[n], err = d.app.IssueToken(ctx, inventory.TokenSite, s.Code, MaxPerSite, 24*time.Hour); err != nil {
+			return nil, err
+		}
+	}
+	return tokens, nil
 }
 
 // wakeFor spreads the starts: 1,950 at once do not converge on two cores, over

@@ -60,7 +60,7 @@ func (d *demo) line(c inventory.SiteCounts) {
 // counts adds up the whole county.
 func (d *demo) counts() inventory.SiteCounts {
 	var sum inventory.SiteCounts
-	for _, c := range d.app.AllCounts() {
+	for _, c := range d.app.Pools().AllCounts() {
 		sum = sum.Plus(c)
 	}
 	return sum

@@ -59,7 +59,9 @@ func (q *quietMesh) Members(code string) []mesh.Member {
 	return slices.Clone(q.members[code])
 }
 
-func (q *quietMesh) Reach(string) inventory.Reach { return inventory.Reach{State: inventory.ReachUnknown} }
+func (q *quietMesh) Reach(string) inventory.Reach {
+	return inventory.Reach{State: inventory.ReachUnknown}
+}
 
 func (q *quietMesh) spec(code string) mesh.PoolSpec {
 	q.mu.Lock()
