@@ -23,6 +23,8 @@ type lane struct {
 	streams chan net.Conn
 	once    sync.Once
 	done    chan struct{}
+	closing context.Context // ends with done and with the port; a dial under way ends too
+	close   context.CancelFunc
 
 	ring atomic.Pointer[keyRing] // nil until the pool is open
 	// These are nil where nobody listens; they are set before ring, so whoever
@@ -38,12 +40,14 @@ type lane struct {
 var _ memberlist.NodeAwareTransport = (*lane)(nil)
 
 func newLane(p *Port, label string) *lane {
-	return &lane{
+	l := &lane{
 		port: p, label: label,
 		packets: make(chan *memberlist.Packet, 256),
 		streams: make(chan net.Conn),
 		done:    make(chan struct{}),
 	}
+	l.closing, l.close = context.WithCancel(p.closing)
+	return l
 }
 
 // FinalAdvertiseAddr implements memberlist.Transport; a pool always says which
@@ -87,7 +91,7 @@ func (l *lane) DialTimeout(addr string, timeout time.Duration) (net.Conn, error)
 	if err != nil {
 		return nil, fmt.Errorf("cannot dial %q: %w", addr, err)
 	}
-	ctx, cancel := context.WithTimeout(l.port.closing, timeout)
+	ctx, cancel := context.WithTimeout(l.closing, timeout)
 	defer cancel()
 	return l.port.dial(ctx, to)
 }
@@ -105,7 +109,12 @@ func (l *lane) Shutdown() error {
 	return nil
 }
 
-func (l *lane) drain() { l.once.Do(func() { close(l.done) }) }
+func (l *lane) drain() {
+	l.once.Do(func() {
+		close(l.done)
+		l.close()
+	})
+}
 
 func (l *lane) hand(conn net.Conn, within time.Duration) {
 	handConn(l.streams, conn, l.done, within)

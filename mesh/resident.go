@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -33,7 +34,8 @@ type ResidentOptions struct {
 	Version     string // of the agent, for the tags
 	Run         string // of the journal, for the tags
 	Log         *slog.Logger
-	// Dir keeps the remembered pool; empty remembers nothing.
+	// Dir keeps the remembered pool, and is made if need be; empty remembers
+	// nothing. Neighbours remembered there are added to those that Use is given.
 	Dir string
 	// JoinSpread is the time over which agents that start together spread their
 	// first join; each waits a random share of it.
@@ -102,6 +104,11 @@ func NewResident(o ResidentOptions) (*Resident, error) {
 	addr := firstAddr(o)
 	if addr.Addr().IsUnspecified() && o.CurrentAddr == nil {
 		return nil, fmt.Errorf("cannot live in pools: %s says nothing about where neighbours reach this machine", addr)
+	}
+	if o.Dir != "" {
+		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+			return nil, fmt.Errorf("cannot live in pools: %w", err)
+		}
 	}
 	r := &Resident{
 		opts: o, log: o.Log.With("component", "mesh"), nudged: make(chan struct{}, 1), turns: make(chan struct{}, 1),
@@ -234,12 +241,18 @@ func (r *Resident) SetHealth(digest string) {
 	r.nudge()
 }
 
-// SetControllers replaces the controllers' addresses while there is no pool to
-// say them.
+// SetControllers replaces the controllers' addresses, as when a name has come to
+// mean another one. An empty list changes nothing.
 func (r *Resident) SetControllers(controllers []netip.AddrPort) {
+	if len(controllers) == 0 {
+		return
+	}
 	r.mu.Lock()
 	r.controllers = slices.Clone(controllers)
 	t := r.tenure
+	if t != nil {
+		t.membership.Controllers = r.controllers
+	}
 	r.mu.Unlock()
 	if t != nil {
 		t.pool.SetControllers(controllers)

@@ -9,8 +9,10 @@ import (
 )
 
 const (
-	addrEvery = 2 * time.Second // the own address is asked for
-	addrDwelt = 6 * time.Second // a new one counts after so long
+	// Asking for the own address costs 0.2 ms, so it is not done all the time; a
+	// new one counts when it is seen twice in a row.
+	addrEvery = 4 * time.Second
+	addrDwelt = 4 * time.Second
 	openEvery = 5 * time.Second // a pool that did not open is tried again
 )
 
@@ -23,24 +25,33 @@ func (r *Resident) run(ctx context.Context) {
 	if dwell.settled.IsUnspecified() {
 		dwell.settled = netip.Addr{}
 	}
+	var turnAt, addrAt time.Time
 	for {
+		nudged := false
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		case <-r.nudged:
+			nudged = true
 		}
-		wait := r.turn(ctx)
+		if nudged || !time.Now().Before(turnAt) {
+			turnAt = time.Now().Add(r.turn())
+		}
+		wait := time.Until(turnAt)
 		if r.opts.CurrentAddr != nil {
-			dwell = r.followAddr(dwell)
-			wait = min(wait, addrEvery)
+			if !time.Now().Before(addrAt) {
+				dwell = r.followAddr(dwell)
+				addrAt = time.Now().Add(addrEvery)
+			}
+			wait = min(wait, time.Until(addrAt))
 		}
-		timer.Reset(wait)
+		timer.Reset(max(wait, 0))
 	}
 }
 
 // turn does what is due and returns how long nothing else is.
-func (r *Resident) turn(ctx context.Context) time.Duration {
+func (r *Resident) turn() time.Duration {
 	t := r.current()
 	if t == nil {
 		return r.reopen()
@@ -49,9 +60,6 @@ func (r *Resident) turn(ctx context.Context) time.Duration {
 	wait := min(r.rejoin(t, seen), r.settle(t, seen))
 	r.discover(t, seen)
 	wait = min(wait, r.buryOldName(t, seen), r.tag(t), r.noteNeighbours(t, seen))
-	if ctx.Err() != nil {
-		return lookEvery
-	}
 	return max(wait, time.Millisecond)
 }
 

@@ -64,6 +64,10 @@ func (r *Resident) Use(ctx context.Context, m *Membership) error {
 		if err := checkMembership(*m); err != nil {
 			return fmt.Errorf("cannot use the pool: %w", err)
 		}
+		m = new(*m) // the caller's stays as it is
+		if len(m.Controllers) == 0 {
+			m.Controllers = r.Controllers()
+		}
 	}
 	if err := r.beginTurn(ctx); err != nil {
 		return fmt.Errorf("cannot use the pool: %w", err)
@@ -206,7 +210,7 @@ func (r *Resident) open(m Membership) (*tenure, error) {
 	}
 
 	now := time.Now()
-	m.Neighbours = mergeNeighbours(m.Neighbours, nil, addr)
+	m.Neighbours = mergeNeighbours(m.Neighbours, r.recallNeighbours(m), addr)
 	t := &tenure{
 		membership: m, formerly: formerly, joinAt: now.Add(share(spread)), tagged: tags, taggedAt: now, savedAt: now,
 		answers: newBucket(answersPerSec, answersPerSec, now),
@@ -228,6 +232,22 @@ func (r *Resident) open(m Membership) (*tenure, error) {
 	t.pool = pool
 	t.mu.Unlock()
 	return t, nil
+}
+
+// recallNeighbours reads who was alive in the same pool before.
+func (r *Resident) recallNeighbours(m Membership) []netip.AddrPort {
+	if r.opts.Dir == "" {
+		return nil
+	}
+	before, err := Recall(r.opts.Dir)
+	switch {
+	case err != nil:
+		r.log.Warn("neighbours not remembered", "error", err)
+		return nil
+	case before == nil || before.Label != m.Label || before.Site != m.Site:
+		return nil
+	}
+	return before.Neighbours
 }
 
 var errNoAddr = errors.New("the own address is not known yet")

@@ -187,12 +187,11 @@ func TestPoolFormsAgainFromMemoryWhileTheControllerIsAway(t *testing.T) {
 		c.f.Isolate(shireHQ.Addr())
 		for i, w := range room { // a power cut
 			w.stop()
-			remembered, err := mesh.Recall(dirs[i])
-			if err != nil || remembered == nil {
+			if remembered, err := mesh.Recall(dirs[i]); err != nil || remembered == nil {
 				t.Fatalf("%s recalls %v, %v", w.id, remembered, err)
 			}
 			room[i] = start(i)
-			if err := room[i].Use(t.Context(), remembered); err != nil {
+			if err := room[i].Use(t.Context(), c.membership("mill")); err != nil { // as settings on disk say: no neighbour
 				t.Fatal(err)
 			}
 		}
@@ -303,6 +302,86 @@ func TestResidentMayBeClosedAtAnyMomentAndStaysClosed(t *testing.T) {
 		}
 		if err := w.SayLeave(t.Context(), "sleep"); !errors.Is(err, mesh.ErrResidentClosed) {
 			t.Errorf("a goodbye of a closed one: %v", err)
+		}
+	})
+}
+
+func TestCloseWaitsNeitherForADeadLinkNorForAGoodbye(t *testing.T) {
+	inShire(t, func(t *testing.T, c *shire) {
+		c.startController("mill")
+		c.f.Isolate(shireHQ.Addr())
+		for i := range 6 { // at various moments of an attempt to join
+			w := c.workstation(netip.AddrFrom4([4]byte{10, 1, 0, byte(i + 10)}).String(), "mill", i, nil)
+			if err := w.Use(t.Context(), c.membership("mill")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Duration(i) * 700 * time.Millisecond)
+			start := time.Now()
+			if err := w.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("closing takes %s", took)
+			}
+		}
+	})
+}
+
+func TestQuestionPlayedAgainTellsItsReplayerNothing(t *testing.T) {
+	inShire(t, func(t *testing.T, c *shire) {
+		c.startController("mill")
+		c.f.Isolate(shireHQ.Addr())
+		spy, err := c.f.Machine(netip.MustParseAddr("10.1.0.200"), "mill").ListenPacket(netip.MustParseAddrPort("10.1.0.200:7946"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer spy.Close()
+		recorded := make(chan []byte, 1)
+		heard := make(chan netip.AddrPort, 100)
+		go func() {
+			for {
+				b := make([]byte, 2048)
+				n, from, err := spy.ReadFromUDPAddrPort(b)
+				if err != nil {
+					return
+				}
+				select {
+				case recorded <- b[:n]:
+				default:
+					heard <- from
+				}
+			}
+		}()
+		asker := c.workstation("10.1.0.10", "mill", 10, nil)
+		if err := asker.Use(t.Context(), c.membership("mill")); err != nil {
+			t.Fatal(err)
+		}
+		var question []byte
+		inTime(t, 2*time.Minute, "a question", func() bool {
+			select {
+			case question = <-recorded:
+				return true
+			default:
+				return false
+			}
+		})
+		asker.stop()
+		recorded <- nil // whatever comes now is heard
+		w := c.workstation("10.1.0.11", "mill", 11, nil)
+		if err := w.Use(t.Context(), c.membership("mill")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := spy.WriteToUDPAddrPort(question, w.addr); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second) // before w asks around itself
+		select {
+		case from := <-heard:
+			t.Errorf("%s answered a replayed question", from)
+		default:
+		}
+		if n := w.port.Stats(); n.DirectIn != 1 {
+			t.Errorf("the question was not even heard: %+v", n)
 		}
 	})
 }
