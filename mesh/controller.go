@@ -172,7 +172,7 @@ func stagger(n int, over time.Duration) time.Duration {
 	return time.Duration((share - float64(int(share))) * float64(over))
 }
 
-// CloseSite leaves a site's pool and forgets it. It takes about two seconds.
+// CloseSite leaves a site's pool and forgets it. It takes up to three seconds.
 func (c *Controller) CloseSite(ctx context.Context, code string) error {
 	c.mu.Lock()
 	s := c.sites[code]

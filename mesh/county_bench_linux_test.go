@@ -46,6 +46,10 @@ func BenchmarkCounty(b *testing.B) {
 		b.ReportMetric(float64(rss)/(1<<20), "MiB_rss")
 		b.ReportMetric(float64(residentBytes(b))/(1<<20), "MiB_rss_steady")
 		b.ReportMetric(cores, "cores_steady")
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		b.ReportMetric(float64(memory.HeapInuse)/(1<<20), "MiB_heap")
+		b.ReportMetric(float64(memory.StackInuse)/(1<<20), "MiB_stacks")
 		b.ReportMetric(float64(runtime.NumGoroutine()), "goroutines")
 		closing := time.Now()
 		var running sync.WaitGroup

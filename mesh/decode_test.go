@@ -66,7 +66,8 @@ func FuzzDirect(f *testing.F) {
 	f.Add(good)
 	f.Add([]byte{directByte})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if kind, body, ok := openDirect(ring, "s1", b); ok && !bytes.Equal(b, good) {
+		// Each process of the fuzzer seals its own seed; all say the same.
+		if kind, body, ok := openDirect(ring, "s1", b); ok && (kind != DirectProbe || string(body) != "where") {
 			t.Fatalf("forged: kind %d, %q", kind, body)
 		}
 		if _, _, ok := openDirect(ring, "s2", b); ok {

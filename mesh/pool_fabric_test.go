@@ -186,6 +186,44 @@ func TestKeysRotateWhileMembersTalk(t *testing.T) {
 	})
 }
 
+func TestTagsAndGoodbyesReachThePool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounty(t, 8)
+		defer c.close()
+		c.open("s1")
+		c.add("s1", 1, 15)
+		c.within(20*time.Second, "15 alive", func() bool { return c.alive("s1") == 15 })
+		time.Sleep(30 * time.Second)
+		changed := c.agents["s1"][2]
+		began := time.Now()
+		must(t, changed.pool.SetTags(mesh.Tags{Version: "1.0.0", Uplink: "tls-stall"}))
+		if took := time.Since(began); took > 1500*time.Millisecond {
+			t.Errorf("SetTags took %s", took)
+		}
+		took := c.within(10*time.Second, "the tag at the controller", func() bool {
+			return len(c.eventsOf(mesh.MemberUpdate)) > 0
+		})
+		if got := c.eventsOf(mesh.MemberUpdate)[0].Member; got.Tags.Uplink != "tls-stall" || got.Name != changed.pool.Name() || got.Controller {
+			t.Errorf("updated %+v", got)
+		}
+		t.Logf("a tag reached the controller in %s", took)
+
+		began = time.Now()
+		must(t, changed.pool.Leave(t.Context()))
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("Leave took %s", took)
+		}
+		took = c.within(10*time.Second, "the goodbye at the controller", func() bool {
+			return len(c.eventsOf(mesh.MemberLeave)) > 0
+		})
+		t.Logf("and a goodbye, after it was said, in %s", took)
+		time.Sleep(time.Minute)
+		if fails := c.eventsOf(mesh.MemberFail); len(fails) > 0 {
+			t.Errorf("failed: %+v", fails)
+		}
+	})
+}
+
 func TestLeaveReasonIsHeardOnceAndOnlyFromItsOwnAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCounty(t, 7)

@@ -42,9 +42,11 @@ func settings(role Role) *serf.Config {
 	conf.EventBuffer = 64
 	conf.QueryBuffer = 64
 	conf.ReconnectInterval = 3 * time.Second
-	// A message is in the queue for one GossipInterval when there is anyone to
-	// send it to; waiting longer only makes a goodbye slow.
-	conf.BroadcastTimeout = 2 * time.Second
+	// Serf waits until a goodbye or a change of tags has been sent eight times, at
+	// three a second. One round of gossip is enough to begin: the three that heard
+	// it pass it on. So a Leave takes three seconds at most, not seven.
+	conf.BroadcastTimeout = 1200 * time.Millisecond
+	conf.LeavePropagateDelay = 500 * time.Millisecond
 	conf.EnableNameConflictResolution = false
 	// Coordinates are estimates, and without them the ping delegate is ours.
 	conf.DisableCoordinates = true
