@@ -5,7 +5,6 @@ package intake_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -163,7 +162,7 @@ func (g *rig) prepare(tb testing.TB, fleet []*sender, n int) (each int) {
 func (s *sender) post(tb testing.TB) {
 	next := s.ready[0]
 	s.ready = s.ready[1:]
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "https://"+s.m.rig.addr+wire.ReportPath, bytes.NewReader(next.body))
+	req, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, "https://"+s.m.rig.addr+wire.ReportPath, bytes.NewReader(next.body))
 	if err != nil {
 		tb.Error(err)
 		return

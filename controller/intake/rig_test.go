@@ -88,7 +88,7 @@ func newRig(tb testing.TB, opts ...rigOption) *rig {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		if err := g.intake.Close(context.Background()); err != nil {
+		if err := g.intake.Close(context.WithoutCancel(tb.Context())); err != nil {
 			tb.Error(err)
 		}
 	})
