@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -179,7 +180,7 @@ func readCSV(content []byte) (rows []Row, comma rune, encoding string, err error
 	var size sheetSize
 	for {
 		row, err := r.next()
-		if err == io.EOF { //nolint:errorlint // next returns io.EOF bare
+		if errors.Is(err, io.EOF) {
 			return rows, r.comma, encoding, nil
 		}
 		if err != nil {

@@ -2,14 +2,11 @@ package importer_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/xuri/excelize/v2"
 
 	"muster/inventory"
 	"muster/inventory/importer"
@@ -132,19 +129,30 @@ func fingerprint(table *importer.Table, row importer.Row) string {
 	return strings.Join(cells, "\x00")
 }
 
-// FuzzReadXLSX holds the workbook reader to errors instead of panics.
+// FuzzReadXLSX holds the workbook reader to errors instead of panics and to its
+// bounds, whatever stands in the parts of a workbook.
 func FuzzReadXLSX(f *testing.F) {
-	f.Add([]byte(workbook(f, func(book *excelize.File) {
-		setRow(f, book, "Sheet1", 1, "tag", "kind", "serial", "purchased")
-		setRow(f, book, "Sheet1", 2, "A1", "laptop", 123456, time.Date(2026, 4, 3, 0, 0, 0, 0, time.UTC))
-	})))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		table, err := importer.Read("x.xlsx", append([]byte("PK\x03\x04"), bytes.TrimPrefix(content, []byte("PK\x03\x04"))...), importer.ReadOptions{Kind: importer.Assets})
+	const header = `<row r="1"><c r="A1" t="inlineStr"><is><t>tag</t></is></c><c r="B1" t="s"><v>0</v></c></row>`
+	const styles = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="1"><numFmt numFmtId="164" formatCode="dd/mm/yy"/></numFmts><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>`
+	const shared = `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>purchased</t></si></sst>`
+	f.Add(header+`<row r="2"><c r="A2"><v>12345678901234567890</v></c><c r="B2" s="1"><v>45000.5</v></c></row>`, shared, styles)
+	f.Add(header+`<row r="1000000"><c r="ZZ9" t="b"><v>1</v></c><c t="e"><v>#N/A</v></c></row>`, "", "")
+	f.Add(header+`<row r="-1"><c r="A-1" s="-7" t="s"><v>-1</v></c></row>`, shared, `<styleSheet><cellXfs><xf numFmtId="-3"/></cellXfs></styleSheet>`)
+	f.Fuzz(func(t *testing.T, rows, shared, styles string) {
+		content := rawWorkbook(t, rows, "xl/sharedStrings.xml", shared, "xl/styles.xml", styles)
+		table, err := importer.Read("x.xlsx", []byte(content), importer.ReadOptions{Kind: importer.Assets})
 		if err != nil {
 			return
 		}
-		plan := importer.NewPlan([]*importer.Table{table}, inventory.Register{}, importer.PlanOptions{})
-		_ = fmt.Sprint(plan.Problems)
+		last := table.HeaderRow
+		for _, row := range table.Rows {
+			if row.Line <= last || len(row.Cells) > importer.MaxColumns {
+				t.Fatalf("row %d after %d with %d cells", row.Line, last, len(row.Cells))
+			}
+			last = row.Line
+		}
+		plan := importer.NewPlan([]*importer.Table{table}, inventory.Register{}, importer.PlanOptions{AcceptGood: true})
+		validate(t, apply(t, inventory.Register{}, inventory.Batch{Changes: plan.Changes}))
 	})
 }
 

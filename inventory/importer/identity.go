@@ -10,46 +10,48 @@ import (
 // checkIdentities rejects assets whose serial number, UUID or MAC address is on
 // another asset as well: an agent that reports it could be either. Assets that
 // are gone for good may keep theirs. An entry that is rejected stays as the
-// register has it, which can lay bare another collision, so it is looked again
-// until nothing changes.
+// register has it, which can lay bare another collision, so those who would
+// have taken over its keys are looked at again.
 func (p *planner) checkIdentities(all []*pending[asset], nouns []asset) {
-	become := make(map[string]*asset, len(nouns)+len(all))
-	for i := range nouns {
-		become[nouns[i].Tag] = &nouns[i]
-	}
-	for _, w := range all {
-		become[w.entry.key] = &w.after
-	}
+	byTag := make(map[string]*pending[asset], len(all))
 	holders := map[inventory.IdentityKey][]string{}
-	for tag, a := range become {
+	hold := func(a *asset) {
 		for _, key := range identityKeys(a) {
-			holders[key] = append(holders[key], tag)
+			holders[key] = append(holders[key], a.Tag)
 		}
 	}
-	for again := true; again; {
-		again = false
-		for _, w := range all {
-			if w.entry.bad || w.before != nil && sameIdentity(w.before, &w.after) {
-				continue
-			}
-			if p.rejectShared(w, holders) {
-				again = true
-				for _, key := range identityKeys(w.before) {
-					holders[key] = append(holders[key], w.entry.key)
+	for _, w := range all {
+		byTag[w.entry.key] = w
+		hold(&w.after)
+	}
+	for i := range nouns {
+		if byTag[nouns[i].Tag] == nil {
+			hold(&nouns[i])
+		}
+	}
+	for queue := slices.Clone(all); len(queue) > 0; queue = queue[1:] {
+		w := queue[0]
+		if w.entry.bad || w.before != nil && sameIdentity(w.before, &w.after) || !p.rejectShared(w, holders) {
+			continue
+		}
+		for _, key := range identityKeys(w.before) {
+			for _, tag := range holders[key] {
+				if other := byTag[tag]; other != nil {
+					queue = append(queue, other)
 				}
 			}
 		}
+		hold(w.before)
 	}
 }
 
 // rejectShared reports every key of w that another asset holds.
 func (p *planner) rejectShared(w *pending[asset], holders map[inventory.IdentityKey][]string) bool {
 	for _, key := range identityKeys(&w.after) {
-		others := slices.DeleteFunc(slices.Clone(holders[key]), func(tag string) bool { return tag == w.entry.key })
-		if len(others) == 0 {
+		other := slices.IndexFunc(holders[key], func(tag string) bool { return tag != w.entry.key })
+		if other < 0 {
 			continue
 		}
-		slices.Sort(others)
 		w.entry.bad = true
 		src, place := w.entry.sources[0], Place{}
 		if s, ok := w.setBy[fieldOfIdentity(key.Kind)]; ok {
@@ -59,7 +61,7 @@ func (p *planner) rejectShared(w *pending[asset], holders map[inventory.Identity
 		}
 		p.reject(src, Problem{
 			Place: place, Value: shorten(key.Value),
-			Why: fmt.Sprintf("%s %s is on asset %s too: one machine cannot have two tags", key.Kind, key.Value, shorten(others[0])),
+			Why: fmt.Sprintf("%s %s is on asset %s too: one machine cannot have two tags", key.Kind, key.Value, shorten(holders[key][other])),
 		})
 	}
 	if w.entry.bad {

@@ -129,7 +129,10 @@ func (r *mapReader) section(m *Map, key, value *yaml.Node) {
 			m.columns[r.header(header)] = r.column(m.Kind, column)
 		})
 	case "ignore":
-		for _, header := range r.items(value, "ignore") {
+		if value.Kind != yaml.SequenceNode {
+			r.fail(value, "ignore: want a list of headers")
+		}
+		for _, header := range value.Content {
 			m.ignored[r.header(header)] = true
 		}
 	case "authority":
@@ -202,14 +205,6 @@ func (r *mapReader) word(node *yaml.Node) string {
 		r.fail(node, "want a word here")
 	}
 	return node.Value
-}
-
-func (r *mapReader) items(node *yaml.Node, name string) []*yaml.Node {
-	if node.Kind != yaml.SequenceNode {
-		r.fail(node, "%s: want a list", name)
-		return nil
-	}
-	return node.Content
 }
 
 // each walks a mapping; the same key twice is an error, for one of the two would

@@ -76,6 +76,14 @@ func TestARowSaidTwiceIsReported(t *testing.T) {
 	}
 }
 
+func TestATagInAnotherCaseIsTheSameAsset(t *testing.T) {
+	plan := planText(t, importer.Assets, "tag,kind,notes\na1,,seen\nB1,laptop,\nb1,laptop,\n", importer.ReadOptions{})
+	wantProblem(t, plan, "assets.csv, line 4: says tag B1 again, which row 3 has said")
+	if len(plan.Edits) != 2 || plan.Edits[0].Key != "A1" || plan.Edits[0].New {
+		t.Errorf("edits %+v", plan.Edits)
+	}
+}
+
 func TestAContradictionIsReportedAtBothCells(t *testing.T) {
 	plan := planText(t, importer.Sites, "code,name,phone\nN1,New,1\nN2,Other,2\nN1,New,3\n", importer.ReadOptions{})
 	var got []string
@@ -211,6 +219,24 @@ func TestTwoAssetsCannotShareASerial(t *testing.T) {
 	plan = planText(t, importer.Assets, "tag,kind,serial,purchased\nA1,,5CG0000002,soon\nA2,laptop,5CG0000001,\n", importer.ReadOptions{})
 	if len(plan.Problems) != 2 || len(plan.Edits) != 0 {
 		t.Errorf("a serial whose move was rejected is given away: %v, %+v", plan.Problems, plan.Edits)
+	}
+}
+
+// A long chain of serials handed on, whose last link is refused, falls apart as a
+// whole and in time.
+func TestAChainOfMovedSerialsFallsTogether(t *testing.T) {
+	const links = 20_000
+	var r inventory.Register
+	var b strings.Builder
+	b.WriteString("tag,serial,kind\n")
+	for i := range links {
+		r.Assets = append(r.Assets, inventory.Asset{Tag: fmt.Sprintf("A%05d", i), Kind: "laptop", Serial: fmt.Sprintf("SER%05d", i)})
+		fmt.Fprintf(&b, "A%05d,SER%05d,laptop\n", i, i+1)
+	}
+	fmt.Fprintf(&b, "Z1,SER%05d,laptop\n", links)
+	plan := planOne(t, read(t, "x.csv", b.String(), importer.ReadOptions{Kind: importer.Assets}), r)
+	if len(plan.Edits) != 0 || plan.Rejected() != links+1 {
+		t.Errorf("%d edits, %d rejected", len(plan.Edits), plan.Rejected())
 	}
 }
 

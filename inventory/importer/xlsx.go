@@ -47,6 +47,9 @@ func readXLSX(content []byte, sheet string) (rows []Row, name string, err error)
 			err = closeErr
 		}
 	}()
+	if err := checkSheets(book); err != nil {
+		return nil, "", err
+	}
 	if err := plainFormats(book); err != nil {
 		return nil, "", fmt.Errorf("not a readable workbook: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,27 +156,44 @@ func TestAZipBombIsRefusedUnopened(t *testing.T) {
 	}
 }
 
-func TestAWorkbookOfWideOrFarRowsIsRefused(t *testing.T) {
-	sheet := func(cells string) string {
-		var b bytes.Buffer
-		z := zip.NewWriter(&b)
-		for name, content := range map[string]string{
-			"[Content_Types].xml":        `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>`,
-			"_rels/.rels":                `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
-			"xl/workbook.xml":            `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>`,
-			"xl/_rels/workbook.xml.rels": `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
-			"xl/worksheets/sheet1.xml":   `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` + cells + `</sheetData></worksheet>`,
-		} {
-			w, err := z.Create(name)
-			must(t, err)
-			_, err = w.Write([]byte(content))
-			must(t, err)
-		}
-		must(t, z.Close())
-		return b.String()
+// rawWorkbook makes a workbook around the XML of its rows, as no library would
+// write it.
+func rawWorkbook(t testing.TB, rows string, more ...string) string {
+	t.Helper()
+	parts := map[string]string{
+		"[Content_Types].xml":        `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>`,
+		"_rels/.rels":                `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+		"xl/workbook.xml":            `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+		"xl/worksheets/sheet1.xml":   `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` + rows + `</sheetData></worksheet>`,
 	}
+	for i := 0; i+1 < len(more); i += 2 {
+		parts[more[i]] = more[i+1]
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+		must(t, err)
+		_, err = w.Write([]byte(parts[name]))
+		must(t, err)
+	}
+	must(t, z.Close())
+	return b.String()
+}
+
+func TestHalfASheetNeverPassesForTheWhole(t *testing.T) {
+	good := `<row r="1"><c r="A1" t="inlineStr"><is><t>code</t></is></c><c r="B1" t="inlineStr"><is><t>name</t></is></c></row><row r="2"><c r="A2"><v>1</v></c></row>`
+	sites := importer.ReadOptions{Kind: importer.Sites}
+	read(t, "x.xlsx", rawWorkbook(t, good), sites)
+	for _, bad := range []string{good + `<row r="3"><c`, good + `<row r="3"><c r="A3"><v>`, good + `&nonsense;`} {
+		wantReadError(t, "x.xlsx", rawWorkbook(t, bad), sites, "damaged workbook: xl/worksheets/sheet1.xml")
+	}
+}
+
+func TestAWorkbookOfWideOrFarRowsIsRefused(t *testing.T) {
 	header := `<row r="1"><c r="A1" t="inlineStr"><is><t>code</t></is></c><c r="B1" t="inlineStr"><is><t>name</t></is></c></row>`
-	table := read(t, "ok.xlsx", sheet(header+`<row r="2"><c r="A2"><v>1</v></c></row>`), importer.ReadOptions{Kind: importer.Sites})
+	table := read(t, "ok.xlsx", rawWorkbook(t, header+`<row r="2"><c r="A2"><v>1</v></c></row>`), importer.ReadOptions{Kind: importer.Sites})
 	if len(table.Rows) != 1 {
 		t.Fatalf("the hand-made workbook reads as %+v", table.Rows)
 	}
@@ -182,7 +201,7 @@ func TestAWorkbookOfWideOrFarRowsIsRefused(t *testing.T) {
 		"wide.xlsx": header + `<row r="2"><c r="XFD2"><v>1</v></c></row>`,
 		"far.xlsx":  header + `<row r="1048576"><c r="A1048576"><v>1</v></c></row>`,
 	} {
-		_, err := importer.Read(name, []byte(sheet(cells)), importer.ReadOptions{Kind: importer.Sites})
+		_, err := importer.Read(name, []byte(rawWorkbook(t, cells)), importer.ReadOptions{Kind: importer.Sites})
 		if !errors.Is(err, importer.ErrTooLarge) {
 			t.Errorf("%s: want ErrTooLarge, got %v", name, err)
 		}
