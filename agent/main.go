@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"muster/agent/cli"
@@ -31,9 +32,12 @@ func main() {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	var trimming sync.WaitGroup
+	trimming.Go(func() { trim(ctx) })
 	code := cli.Run(ctx, cli.Options{
 		Version: version, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv,
 	}, os.Args[1:])
 	stop()
+	trimming.Wait()
 	os.Exit(code)
 }

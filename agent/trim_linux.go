@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// trimAfter is when the agent has started, enrolled and read its inventory.
+const trimAfter = 90 * time.Second
+
+// trim gives back the program's own pages that only the start has needed: code
+// and tables of collectors, parsers and initialisation stay mapped otherwise,
+// ten of the agent's fifteen MiB. They are read-only and backed by the program's
+// file, so dropping them loses nothing: what is used again is mapped again.
+func trim(ctx context.Context) {
+	timer := time.NewTimer(trimAfter)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-timer.C:
+	}
+	program, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return
+	}
+	maps, err := os.Open("/proc/self/maps")
+	if err != nil {
+		return
+	}
+	defer maps.Close() //nolint:errcheck // opened for reading
+	lines := bufio.NewScanner(maps)
+	for lines.Scan() {
+		if start, length, ok := ownPages(lines.Text(), program); ok {
+			// Advice only: where the kernel declines, everything stays as it is.
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, length, unix.MADV_DONTNEED)
+		}
+	}
+}
+
+// ownPages reads a line of /proc/self/maps; ok means that it is a read-only part
+// of the program.
+func ownPages(line, program string) (start, length uintptr, ok bool) {
+	fields := strings.Fields(line)
+	if len(fields) != 6 || fields[5] != program || !strings.HasPrefix(fields[1], "r-") {
+		return 0, 0, false
+	}
+	from, to, ok := strings.Cut(fields[0], "-")
+	if !ok {
+		return 0, 0, false
+	}
+	first, errFirst := strconv.ParseUint(from, 16, 64)
+	end, errEnd := strconv.ParseUint(to, 16, 64)
+	if errFirst != nil || errEnd != nil || end <= first {
+		return 0, 0, false
+	}
+	return uintptr(first), uintptr(end - first), true
+}
