@@ -249,7 +249,7 @@ func (c content) copyTo(ctx context.Context, w io.Writer) error {
 
 // reader ends when its context does.
 type reader struct {
-	ctx context.Context //nolint:containedctx // lives no longer than the copying
+	ctx context.Context // lives no longer than the copying
 	io.Reader
 }
 

@@ -98,7 +98,7 @@ func readEdit(change inventory.Change) (edit, error) {
 
 func (k keeper) side(raw json.RawMessage, key string) (*declared, error) {
 	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
-		return nil, nil //nolint:nilnil // nil is "there is none", as in the change itself
+		return nil, nil // nil is "there is none", as in the change itself
 	}
 	noun, err := k.read(raw)
 	if err != nil {

@@ -101,3 +101,22 @@ func BenchmarkWorkstations(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkApply imports 2,000 assets in one batch, with their events and words.
+func BenchmarkApply(b *testing.B) {
+	benchEngines(b, func(b *testing.B, s *Store) {
+		mustApply(b, s, made(b, inventory.NounSite, "MILL", site("MILL")))
+		run := 0
+		for b.Loop() {
+			b.StopTimer()
+			run++
+			changes := make([]inventory.Change, 2000)
+			for i := range changes {
+				tag := fmt.Sprintf("A-%d-%05d", run, i)
+				changes[i] = made(b, inventory.NounAsset, tag, asset(tag, "MILL"))
+			}
+			b.StartTimer()
+			mustApply(b, s, changes...)
+		}
+	})
+}

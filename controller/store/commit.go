@@ -101,7 +101,7 @@ type reportName struct {
 }
 
 func (b *intakeBatch) nameOf(row inventory.ReportRow) reportName {
-	return reportName{b.runs[runName{row.Workstation, row.Run}].id, int64(row.Seq)} //nolint:gosec // wire bounds it to 1<<62
+	return reportName{b.runs[runName{row.Workstation, row.Run}].id, int64(row.Seq)} // wire bounds it to 1<<62
 }
 
 // appendReports writes the rows whose name is new and judges the others.

@@ -20,7 +20,7 @@ func (b *intakeBatch) writeJournal() error {
 				return err
 			}
 			run := b.runs[runName{row.Workstation, r.Run}].id
-			args = append(args, run, int64(r.N), plain(r.Boot), int64(r.BootClock), micros(r.At), plain(r.Kind), body) //nolint:gosec // counts records
+			args = append(args, run, int64(r.N), plain(r.Boot), int64(r.BootClock), micros(r.At), plain(r.Kind), body) // counts records
 		}
 	}
 	_, err := b.tx.insert("INSERT INTO journal_records (run, n, boot, boot_clock, written_at, kind, body)", 7, args, "ON CONFLICT (run, n) DO NOTHING")
@@ -44,7 +44,7 @@ func (s *Store) JournalRecords(ctx context.Context, workstation string, from, to
 			if err := row.Scan(&r.Run, &n, &r.Boot, &clock, &at, &r.Kind, &r.Body); err != nil {
 				return err
 			}
-			r.N, r.BootClock, r.At = uint64(n), time.Duration(clock), instant(at) //nolint:gosec // written from a uint64
+			r.N, r.BootClock, r.At = uint64(n), time.Duration(clock), instant(at) // written from a uint64
 			r.Body, err = unpack(r.Body)
 			records = append(records, r)
 			return err

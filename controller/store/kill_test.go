@@ -55,7 +55,7 @@ func TestAcknowledgedReportsSurviveKillNine(t *testing.T) {
 	must(t, err)
 	enrol(t, s, 5)
 	must(t, s.Close())
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's moments need no secrecy
+	random := rand.New(rand.NewPCG(1, 2)) // a test's moments need no secrecy
 	var acknowledged, batches uint64
 	for range kills {
 		last := commitAndKill(t, dir, acknowledged+1, time.Duration(random.IntN(60_000))*time.Microsecond)
@@ -78,7 +78,7 @@ func TestAcknowledgedReportsSurviveKillNine(t *testing.T) {
 		}
 	}
 	// What was committed and not acknowledged is whole batches only.
-	if extra := len(seen) - int(acknowledged); extra < 0 || extra%killedBatch != 0 { //nolint:gosec // small
+	if extra := len(seen) - int(acknowledged); extra < 0 || extra%killedBatch != 0 { // small
 		t.Fatalf("%d reports beyond the acknowledged ones: half a batch was written", extra)
 	}
 }

@@ -42,6 +42,9 @@ func (s *Store) migrate(ctx context.Context, o Options) error {
 			s.engine.name(), current, target, ErrNewer)
 	case current == target:
 		return nil
+	case o.existing:
+		return fmt.Errorf("cannot open %s: it has version %d and this program wants %d; start the controller once to migrate it: %w",
+			s.engine.name(), current, target, ErrConflict)
 	case current > 0:
 		if err := s.backupBefore(ctx, o.BackupDir, current); err != nil {
 			return err

@@ -66,7 +66,7 @@ func (p postgres) classify(err error) error {
 	case stateDiskFull:
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case stateSerialization, stateDeadlock:
-		return fmt.Errorf("%w: %w", ErrConflict, err)
+		return fmt.Errorf("%w: %w: %w", ErrConflict, errAgain, err)
 	}
 	return err
 }

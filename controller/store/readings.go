@@ -101,7 +101,7 @@ func scanReport(row scanner) (r LoggedReport, err error) {
 	if err := row.Scan(&r.Position, &r.Workstation, &r.Run, &seq, &hash, &r.Boot, &receivedAt, &readAt, &addr, &r.Body); err != nil {
 		return r, err
 	}
-	r.Seq = uint64(seq) //nolint:gosec // written from a uint64
+	r.Seq = uint64(seq) // written from a uint64
 	copy(r.Hash[:], hash)
 	r.ReceivedAt, r.ReadAt = instant(receivedAt), instant(readAt)
 	if addr != "" {

@@ -33,6 +33,8 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time // nil: the machine's clock
 
+	existing bool // neither make nor migrate anything
+
 	schema fs.FS // the migrations; nil: those embedded
 }
 

@@ -13,7 +13,7 @@ import (
 
 // tx is one transaction of either kind.
 type tx struct {
-	context.Context //nolint:containedctx // lives no longer than the call that made it
+	context.Context // lives no longer than the call that made it
 	*sql.Tx
 	width    int  // how many parameters a statement should have at most
 	numbered bool // placeholders are $1, $2 …
@@ -23,30 +23,42 @@ func (s *Store) within(ctx context.Context, t *sql.Tx) tx {
 	return tx{Context: ctx, Tx: t, width: s.engine.width(), numbered: s.engine.numbered()}
 }
 
+// attempts is how often a transaction is tried that PostgreSQL ends because it
+// and another controller's waited for each other.
+const attempts = 4
+
+// errAgain is wrapped by what the same transaction may not meet again.
+var errAgain = errors.New("ended in favour of another transaction")
+
 // change runs work in a writing transaction; what says, for the error, what could
-// not be done. A ctx that ends while the transaction waits its turn ends it; one
-// that has begun runs to its end: a connection that is given up in the middle of a
-// statement keeps SQLite's lock, and nobody could write any more.
+// not be done. Work may run more than once and must not keep what it did before.
 func (s *Store) change(ctx context.Context, what string, work func(tx) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := ctx.Err(); err != nil {
+	err := s.attempt(ctx, work)
+	for n := 1; n < attempts && errors.Is(err, errAgain); n++ {
+		err = s.attempt(ctx, work)
+	}
+	if err != nil {
 		return fmt.Errorf("cannot %s: %w", what, err)
 	}
-	ctx = context.WithoutCancel(ctx)
+	return nil
+}
+
+func (s *Store) attempt(ctx context.Context, work func(tx) error) error {
 	t, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("cannot %s: %w", what, s.engine.classify(err))
+		return s.engine.classify(err)
 	}
 	if err := work(s.within(ctx, t)); err != nil {
 		if rolled := t.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
 			s.engine.settle(ctx, s.write)
 		}
-		return fmt.Errorf("cannot %s: %w", what, s.why(ctx, err))
+		return s.why(ctx, err)
 	}
 	if err := t.Commit(); err != nil {
 		s.engine.settle(ctx, s.write)
-		return fmt.Errorf("cannot %s: %w", what, s.why(ctx, err))
+		return s.why(ctx, err)
 	}
 	return nil
 }
