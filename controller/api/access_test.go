@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -126,27 +127,27 @@ func TestWrongTokensAreSlowedDownAndAGoodOneStillPasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range wrongAtOnce {
-		if err := ask("wrong", "192.0.2.1:1"); err != ErrBadToken { //nolint:errorlint // returned as it is
+		if err := ask("wrong", "192.0.2.1:1"); !errors.Is(err, ErrBadToken) {
 			t.Fatalf("a wrong token: %v", err)
 		}
 	}
-	if err := ask("wrong", "192.0.2.1:2"); err != ErrTooMany { //nolint:errorlint // returned as it is
+	if err := ask("wrong", "192.0.2.1:2"); !errors.Is(err, ErrTooMany) {
 		t.Errorf("the eleventh wrong token: %v", err)
 	}
 	if err := ask(secret, "192.0.2.1:3"); err != nil {
 		t.Errorf("a good token from the same address: %v", err)
 	}
-	if err := ask("wrong", "192.0.2.2:1"); err != ErrBadToken { //nolint:errorlint // returned as it is
+	if err := ask("wrong", "192.0.2.2:1"); !errors.Is(err, ErrBadToken) {
 		t.Errorf("another address: %v", err)
 	}
 	for i := range wrongAtOnce {
 		_ = ask("wrong", "[2001:db8:1:2::"+string(rune('a'+i%6))+"]:1") // one /64
 	}
-	if err := ask("wrong", "[2001:db8:1:2:ffff::1]:1"); err != ErrTooMany { //nolint:errorlint // returned as it is
+	if err := ask("wrong", "[2001:db8:1:2:ffff::1]:1"); !errors.Is(err, ErrTooMany) {
 		t.Errorf("another address of the same /64: %v", err)
 	}
 	now = now.Add(wrongEvery)
-	if err := ask("wrong", "192.0.2.1:4"); err != ErrBadToken { //nolint:errorlint // returned as it is
+	if err := ask("wrong", "192.0.2.1:4"); !errors.Is(err, ErrBadToken) {
 		t.Errorf("six seconds later: %v", err)
 	}
 }
@@ -177,18 +178,18 @@ func TestRevokingATokenEndsItsSessionAtOnce(t *testing.T) {
 	if err := ask(http.MethodPost, "same-origin"); err != nil {
 		t.Errorf("our own page: %v", err)
 	}
-	if err := ask(http.MethodPost, "cross-site"); err != ErrForeign { //nolint:errorlint // returned as it is
+	if err := ask(http.MethodPost, "cross-site"); !errors.Is(err, ErrForeign) {
 		t.Errorf("another site's page: %v", err)
 	}
 	token.RevokedAt = now
 	tokens[token.Hash] = token
-	if err := ask(http.MethodGet, "same-origin"); err != ErrBadToken { //nolint:errorlint // returned as it is
+	if err := ask(http.MethodGet, "same-origin"); !errors.Is(err, ErrBadToken) {
 		t.Errorf("after the token was revoked: %v", err)
 	}
 	token.RevokedAt = time.Time{}
 	tokens[token.Hash] = token
 	now = now.Add(13 * time.Hour)
-	if err := ask(http.MethodGet, "same-origin"); err != ErrNoToken { //nolint:errorlint // returned as it is
+	if err := ask(http.MethodGet, "same-origin"); !errors.Is(err, ErrNoToken) {
 		t.Errorf("after the session ended: %v", err)
 	}
 }

@@ -34,7 +34,7 @@ func New(o Options) (*API, error) {
 		return nil, fmt.Errorf("cannot register the metrics of the API: %w", err)
 	}
 	router := chi.NewRouter()
-	router.Use(metrics.measure, a.recoverer, safeHeaders, middleware.Compress(5, compressible()...))
+	router.Use(metrics.measure, a.recoverer, middleware.GetHead, safeHeaders, middleware.Compress(5, compressible()...))
 	typed := humachi.New(router, describe(o.Version))
 	for _, row := range expand(a.routes()) {
 		a.mount(router, typed, row)

@@ -72,7 +72,7 @@ func (s subject[T]) current(ctx context.Context) (*T, error) {
 	before, err := s.get(ctx)
 	switch {
 	case errors.Is(err, inventory.ErrNotFound):
-		return nil, nil //nolint:nilnil // a noun that is not there is an answer
+		return nil, nil // a noun that is not there is an answer
 	case err != nil:
 		return nil, fmt.Errorf("cannot read %s %q: %w", s.noun, s.key, err)
 	}

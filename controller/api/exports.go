@@ -71,7 +71,7 @@ func (a *API) export(ctx context.Context, in *export) (*exported, error) {
 // the authority on. Hardware lists are read only where a file would show them.
 func (a *API) observed(ctx context.Context, kind importer.Kind) (map[string]importer.Observed, error) {
 	if kind.Noun() != inventory.NounAsset {
-		return nil, nil //nolint:nilnil // nothing is observed of what has no agent
+		return nil, nil // nothing is observed of what has no agent
 	}
 	seen := map[string]importer.Observed{}
 	filter := inventory.WorkstationFilter{Page: inventory.Page{Limit: inventory.MaxPage}}

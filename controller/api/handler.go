@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
 	"strings"
@@ -47,7 +48,7 @@ func typed[I, O any](a *API, summary string, f func(ctx context.Context, in *I) 
 
 // explain turns err into an answer and logs what the caller is not told.
 func (a *API) explain(ctx context.Context, op huma.Operation, err error) error {
-	if refused, ok := err.(huma.StatusError); ok { //nolint:errorlint // an answer of our own, never wrapped
+	if refused, ok := errors.AsType[huma.StatusError](err); ok {
 		return refused
 	}
 	p, log := asProblem(err)

@@ -63,7 +63,7 @@ func siteText(s inventory.Site) string {
 // matches reports whether each word of query begins a word of text.
 func matches(query, text string) bool {
 	words := strings.Fields(strings.ToLower(text))
-	for _, want := range strings.Fields(strings.ToLower(query)) {
+	for want := range strings.FieldsSeq(strings.ToLower(query)) {
 		if !slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, want) }) {
 			return false
 		}

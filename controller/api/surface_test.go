@@ -17,8 +17,14 @@ import (
 	"muster/inventory"
 )
 
+// reply is what is left of an answer whose body was read.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // call sends one request with a role's token, or none.
-func call(t *testing.T, s *apitest.Server, role inventory.Role, method, path, body string, change ...func(*http.Request)) (*http.Response, string) {
+func call(t *testing.T, s *apitest.Server, role inventory.Role, method, path, body string, change ...func(*http.Request)) (reply, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -37,12 +43,12 @@ func call(t *testing.T, s *apitest.Server, role inventory.Role, method, path, bo
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // reading
+	defer answer.Body.Close()
 	b, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(b)
+	return reply{StatusCode: answer.StatusCode, Header: answer.Header}, string(b)
 }
 
 // seed declares two sites, and what stands at the first.
@@ -219,7 +225,7 @@ func TestBadEditsChangeNothingAndSayWhy(t *testing.T) {
 func TestImportIsAllOrNothingUnlessGoodRowsAreAccepted(t *testing.T) {
 	s := apitest.Start(t, nil)
 	file := "code,name\nS010,Arundel Library\nnot a code!,Broken\n"
-	post := func(query string) (*http.Response, string) {
+	post := func(query string) (reply, string) {
 		return call(t, s, inventory.RoleIT, http.MethodPost, "/api/v1/imports?kind=sites&name=sites.csv"+query, file,
 			func(r *http.Request) { r.Header.Set("Content-Type", "application/octet-stream") })
 	}

@@ -99,7 +99,7 @@ func (c *client) stream(ctx context.Context, what string, r request, out io.Writ
 	if err != nil {
 		return c.unreachable(what, err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // reading: the error comes from Copy
+	defer answer.Body.Close()
 	body := io.LimitReader(answer.Body, maxAnswer)
 	if answer.StatusCode >= http.StatusBadRequest {
 		return c.refused(what, answer, body)
