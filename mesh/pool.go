@@ -9,11 +9,9 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/hashicorp/memberlist"
 	"github.com/hashicorp/serf/serf"
 )
 
@@ -275,117 +273,4 @@ func (p *Pool) SetKeys(keys [][]byte) error {
 // SetControllers changes the addresses that OnController hears of.
 func (p *Pool) SetControllers(addrs []netip.AddrPort) {
 	p.lane.controllers.Store(new(slices.Clone(addrs)))
-}
-
-// Listen switches OnSource on or off. It is off at first: each packet is opened
-// once more for it.
-func (p *Pool) Listen(on bool) { p.lane.listening.Store(on) }
-
-// Members lists everybody in the pool, this member too, by name.
-func (p *Pool) Members() []Member {
-	list := p.serf.Members()
-	members := make([]Member, 0, len(list))
-	for _, m := range list {
-		members = append(members, memberOf(m))
-	}
-	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
-	return members
-}
-
-// Forget tells the pool that a failed member left for good, so that nobody tries
-// to reach it again.
-func (p *Pool) Forget(name string) error {
-	if err := p.serf.RemoveFailedNodePrune(name); err != nil {
-		return fmt.Errorf("cannot forget %.80q in pool of %s: %w", name, p.site, err)
-	}
-	return nil
-}
-
-// ErrNoAnswer is wrapped by Ping when nothing came back in time.
-var ErrNoAnswer = errors.New("no answer")
-
-// Ping asks one member directly over UDP and returns the round trip. It blocks
-// until the answer or ctx's end; the pool's own limit is 3 s on a controller and
-// 1.5 s on an agent.
-func (p *Pool) Ping(ctx context.Context, m Member) (time.Duration, error) {
-	type answer struct {
-		rtt time.Duration
-		err error
-	}
-	done := make(chan answer, 1)
-	started := p.start(func() {
-		rtt, err := p.ping(m)
-		done <- answer{rtt, err}
-	})
-	if !started {
-		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, net.ErrClosed)
-	}
-	select {
-	case a := <-done:
-		return a.rtt, a.err
-	case <-ctx.Done():
-		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, ctx.Err())
-	}
-}
-
-// ping blocks for the pool's own limit at most.
-func (p *Pool) ping(m Member) (time.Duration, error) {
-	began := time.Now()
-	rtt, err := p.serf.Memberlist().Ping(m.Name, net.UDPAddrFromAddrPort(m.Addr))
-	var silent memberlist.NoPingResponseError
-	switch {
-	case errors.As(err, &silent):
-		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, ErrNoAnswer)
-	case err != nil:
-		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, err)
-	}
-	if rtt <= 0 {
-		// Memberlist starts its watch after the send, and on a short path the
-		// answer is there before that.
-		rtt = time.Since(began)
-	}
-	return rtt, nil
-}
-
-func memberOf(m serf.Member) Member {
-	out := Member{Name: m.Name, State: stateOf(m.Status), Tags: DecodeTags(m.Tags)}
-	if addr, ok := netip.AddrFromSlice(m.Addr); ok {
-		out.Addr = netip.AddrPortFrom(addr.Unmap(), m.Port)
-	}
-	out.Workstation, out.Run, _ = ParseMemberName(m.Name)
-	out.Controller = out.Tags.Role == RoleController && out.Workstation == ""
-	return out
-}
-
-func stateOf(s serf.MemberStatus) State {
-	switch s {
-	case serf.StatusAlive:
-		return StateAlive
-	case serf.StatusLeaving, serf.StatusLeft:
-		return StateLeft
-	default:
-		return StateFailed
-	}
-}
-
-// pingEar is memberlist's ping delegate. AckPayload is called only for a ping
-// that opened with the pool's key.
-type pingEar struct {
-	onAck  func(name string, rtt time.Duration)
-	onPing func()
-}
-
-// AckPayload implements memberlist.PingDelegate; the answer carries nothing.
-func (e *pingEar) AckPayload() []byte {
-	if e.onPing != nil {
-		e.onPing()
-	}
-	return nil
-}
-
-// NotifyPingComplete implements memberlist.PingDelegate.
-func (e *pingEar) NotifyPingComplete(other *memberlist.Node, rtt time.Duration, _ []byte) {
-	if e.onAck != nil {
-		e.onAck(other.Name, rtt)
-	}
 }

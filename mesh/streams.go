@@ -170,6 +170,14 @@ func (c *replayConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
+// CloseWrite ends what this end sends, where the connection can.
+func (c *replayConn) CloseWrite() error {
+	if half, can := c.Conn.(interface{ CloseWrite() error }); can {
+		return half.CloseWrite()
+	}
+	return c.Conn.Close()
+}
+
 // tlsListener hands out connections that the port recognised as TLS.
 type tlsListener struct {
 	addr  net.Addr
