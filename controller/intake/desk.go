@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -23,6 +24,23 @@ type desk struct {
 	mu   sync.Mutex // guards rate
 	rate bucket
 }
+
+// sit waits for the turn, or for the end of ctx. Mostly nobody sits there.
+func (d *desk) sit(ctx context.Context) bool {
+	select {
+	case d.turn <- struct{}{}:
+		return true
+	default:
+	}
+	select {
+	case d.turn <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (d *desk) rise() { <-d.turn }
 
 // mayReport takes from the workstation's allowance.
 func (d *desk) mayReport(l Limits, now time.Time) (wait time.Duration) {

@@ -7,7 +7,8 @@ import (
 // metrics are the intake's own figures. Labels come from closed sets in this
 // package, never from what agents send.
 type metrics struct {
-	reports       *prometheus.CounterVec // by outcome
+	fresh         prometheus.Counter
+	repeats       prometheus.Counter
 	refusals      *prometheus.CounterVec // by reason
 	enrolments    *prometheus.CounterVec // by outcome
 	renewals      prometheus.Counter
@@ -21,10 +22,11 @@ type metrics struct {
 
 func newMetrics(registry prometheus.Registerer, w *writer) (*metrics, error) {
 	name := func(rest string) string { return "muster_intake_" + rest }
+	reports := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: name("reports_total"), Help: "Reports acknowledged, by whether they had been before.",
+	}, []string{"outcome"})
 	m := &metrics{
-		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: name("reports_total"), Help: "Reports answered, by what became of them.",
-		}, []string{"outcome"}),
+		fresh: reports.WithLabelValues("fresh"), repeats: reports.WithLabelValues("repeat"),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: name("refusals_total"), Help: "Posts refused, by reason.",
 		}, []string{"reason"}),
@@ -60,7 +62,7 @@ func newMetrics(registry prometheus.Registerer, w *writer) (*metrics, error) {
 		Name: name("waiting_reports"), Help: "Reports that wait for a commit.",
 	}, func() float64 { return float64(len(w.queue)) })
 	for _, c := range []prometheus.Collector{
-		m.reports, m.refusals, m.enrolments, m.renewals, m.conflicts, m.listsWanted, m.settingsLost,
+		reports, m.refusals, m.enrolments, m.renewals, m.conflicts, m.listsWanted, m.settingsLost,
 		m.bodyBytes, m.commitSeconds, m.commitReports, waiting,
 	} {
 		if err := registry.Register(c); err != nil {
@@ -69,9 +71,3 @@ func newMetrics(registry prometheus.Registerer, w *writer) (*metrics, error) {
 	}
 	return m, nil
 }
-
-// Outcomes of a report as metric labels.
-const (
-	outcomeFresh  = "fresh"
-	outcomeRepeat = "repeat"
-)

@@ -45,12 +45,10 @@ func (i *Intake) report(w http.ResponseWriter, r *http.Request) *problem {
 	if len(i.writer.queue) == cap(i.writer.queue) {
 		return backlog()
 	}
-	select {
-	case d.turn <- struct{}{}:
-		defer func() { <-d.turn }()
-	case <-r.Context().Done():
+	if !d.sit(r.Context()) {
 		return problemf(reasonConnection, "the connection ended")
 	}
+	defer d.rise()
 	v := &visit{peer: p, desk: d}
 	if refused = i.readReport(w, r, v); refused != nil {
 		return refused
@@ -133,10 +131,10 @@ func (i *Intake) commit(w http.ResponseWriter, r *http.Request, v *visit) *probl
 			Workstation: v.peer.workstation, Addr: v.from.addr, Via: v.from.via,
 			ReceivedAt: v.receivedAt, ReadAt: row.ReadAt, Report: v.report,
 		})
-		i.metrics.reports.WithLabelValues(outcomeFresh).Inc()
+		i.metrics.fresh.Inc()
 	case res.outcome.Repeat:
 		v.desk.loaded = [4]bool{} // what the first sending stored is read anew
-		i.metrics.reports.WithLabelValues(outcomeRepeat).Inc()
+		i.metrics.repeats.Inc()
 	default:
 		return problemf(reasonUnknown, "%s is not registered here any more: enrol anew", v.peer.workstation)
 	}
