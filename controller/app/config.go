@@ -142,8 +142,8 @@ func (c Config) Level() (slog.Level, error) {
 	return level, nil
 }
 
-// storeURL is where nouns and events are kept.
-func (c Config) storeURL() string {
+// StoreURL is where nouns and events are kept.
+func (c Config) StoreURL() string {
 	if c.Store != "" {
 		return c.Store
 	}

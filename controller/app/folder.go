@@ -21,13 +21,27 @@ func (a *App) takeFolder(context.Context) error {
 	if err := os.MkdirAll(a.opts.Data, 0o700); err != nil {
 		return fmt.Errorf("cannot make the data folder: %w", err)
 	}
-	release, err := lock(filepath.Join(a.opts.Data, "lock"))
+	release, err := Hold(a.opts.Data)
 	if err != nil {
-		return fmt.Errorf("cannot use data folder %s: %w", a.opts.Data, err)
+		return err
 	}
 	a.later(func(context.Context) error { return release() })
 	return nil
 }
+
+// Hold takes a data folder for this process until release.
+func Hold(data string) (release func() error, err error) {
+	if release, err = lock(filepath.Join(data, "lock")); err != nil {
+		return nil, fmt.Errorf("cannot use data folder %s: %w", data, err)
+	}
+	return release, nil
+}
+
+// CADir is the folder of the CA within a data folder.
+func CADir(data string) string { return filepath.Join(data, "ca") }
+
+// GatesDir is the folder of the gates within a data folder.
+func GatesDir(data string) string { return filepath.Join(data, "gates") }
 
 // metaCA remembers the CA that agents trust, so that a lost or foreign CA file
 // is an error at start instead of a county that falls silent.
@@ -39,7 +53,7 @@ func (a *App) openAuthority(ctx context.Context) error {
 		return fmt.Errorf("cannot read which CA the agents trust: %w", err)
 	}
 	a.authority, err = identity.Open(identity.Options{
-		Dir: filepath.Join(a.opts.Data, "ca"), Expect: expect, Now: a.opts.Now, Log: a.opts.Log,
+		Dir: CADir(a.opts.Data), Expect: expect, Now: a.opts.Now, Log: a.opts.Log,
 	})
 	if err != nil || expect != "" {
 		return err
