@@ -45,7 +45,7 @@ func Recall(dir string) (*Membership, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot recall the pool: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // reading
+	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxMemory+1))
 	if err != nil {
 		return nil, fmt.Errorf("cannot recall the pool from %s: %w", f.Name(), err)

@@ -159,7 +159,7 @@ func (r *Relay) release(from netip.Addr) {
 
 // serve carries one neighbour's connection to a controller and back.
 func (r *Relay) serve(ctx context.Context, near net.Conn) {
-	defer near.Close() //nolint:errcheck // both ends are done with it
+	defer near.Close()
 	dialCtx, cancel := context.WithTimeout(ctx, relayDialFor)
 	far, err := r.opts.Dial(dialCtx)
 	cancel()
@@ -168,7 +168,7 @@ func (r *Relay) serve(ctx context.Context, near net.Conn) {
 		r.opts.Log.DebugContext(ctx, "cannot relay for a neighbour", "from", near.RemoteAddr().String(), "error", err)
 		return
 	}
-	defer far.Close() //nolint:errcheck // both ends are done with it
+	defer far.Close()
 	r.count(func(s *RelayStats) { s.Spliced++ })
 	carried := splice(ctx, near, far, r.bytes, r.opts.IdleFor)
 	r.count(func(s *RelayStats) { s.Bytes += carried })

@@ -207,3 +207,24 @@ func TestBlamedWayIsAvoidedByTheNextCall(t *testing.T) {
 		}
 	})
 }
+
+func TestNextResidentOfAPortRelaysAgain(t *testing.T) {
+	inShire(t, func(t *testing.T, c *shire) {
+		c.startController("mill")
+		near, far := c.workstation("10.1.0.1", "mill", 1, nil), c.workstation("10.1.0.2", "mill", 2, nil)
+		if err := near.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		near.Resident = need(mesh.NewResident(mesh.ResidentOptions{Port: near.port, Workstation: "w00000003", Log: noLog()}))
+		for _, w := range []*desk{near, far} {
+			if err := w.Use(t.Context(), c.membership("mill")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		inTime(t, 30*time.Second, "a whole pool", whole(2, near, far))
+		far.BlameUplink(mesh.ViaDirect, errors.New("reset"))
+		if _, via, err := c.report(t.Context(), far, "hello"); err != nil || via != "w00000003" {
+			t.Errorf("via %q: %v", via, err)
+		}
+	})
+}
