@@ -18,10 +18,14 @@ func (a *App) work(ctx context.Context) {
 	a.mu.Lock()
 	enrolled := a.seal.Enrolled()
 	a.mu.Unlock()
-	if !enrolled && !a.enrolUntil(ctx) {
-		return
+	spread := a.opts.JoinSpread
+	if !enrolled {
+		if !a.enrolUntil(ctx) {
+			return
+		}
+		spread = 0 // enrolment has waited its share already
 	}
-	if err := a.settle(ctx); err != nil {
+	if err := a.settle(ctx, spread); err != nil {
 		a.setProblem(err.Error())
 		a.log.ErrorContext(ctx, "agent cannot work", "error", err)
 		<-ctx.Done()
@@ -33,14 +37,14 @@ func (a *App) work(ctx context.Context) {
 }
 
 // settle makes the resident and the reporter, and uses the settings at hand.
-func (a *App) settle(ctx context.Context) error {
+func (a *App) settle(ctx context.Context, spread time.Duration) error {
 	a.mu.Lock()
 	workstation, settings := a.seal.Workstation, a.settings
 	a.mu.Unlock()
 	controllers := a.resolve(ctx)
 	options := mesh.ResidentOptions{
 		Port: a.port, Workstation: workstation, Version: clip(a.opts.Version, 32), Run: a.journal.Run(),
-		Log: a.opts.Log, Dir: a.path(meshFolder), JoinSpread: a.opts.JoinSpread, Controllers: controllers,
+		Log: a.opts.Log, Dir: a.path(meshFolder), JoinSpread: spread, Controllers: controllers,
 		OnAddr: func(netip.Addr) {
 			if _, reporter := a.parts(); reporter != nil {
 				reporter.Nudge()
