@@ -36,7 +36,7 @@ func FuzzReadCSV(f *testing.F) {
 	seedFiles(f, func(content []byte) { f.Add(content) })
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if bytes.HasPrefix(content, []byte("PK")) {
-			t.Skip("a workbook has its own target")
+			return // a workbook has its own target
 		}
 		table, err := importer.Read("x.csv", content, importer.ReadOptions{Kind: importer.Sites})
 		if err != nil {
@@ -65,7 +65,7 @@ func FuzzReadAndPlan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte, kind byte, dayFirst bool) {
 		if bytes.HasPrefix(content, []byte("PK")) {
-			t.Skip("a workbook has its own target")
+			return // a workbook has its own target
 		}
 		options := importer.ReadOptions{Kind: kinds[int(kind)%len(kinds)], DayFirst: dayFirst}
 		table, err := importer.Read("x.csv", content, options)

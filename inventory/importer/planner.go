@@ -80,8 +80,11 @@ func planKind[N any](p *planner, s schema[N], kind Kind, nouns []N, sites []inve
 			all = append(all, w)
 		}
 	}
-	if assets, ok := any(all).([]*pending[asset]); ok {
-		p.checkIdentities(assets, any(nouns).([]asset))
+	switch all := any(all).(type) {
+	case []*pending[asset]:
+		p.checkIdentities(all, any(nouns).([]asset))
+	case []*pending[inventory.Site]:
+		p.noticeNamesakes(all, any(nouns).([]inventory.Site))
 	}
 	return k.keep(all, nouns)
 }

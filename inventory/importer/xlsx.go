@@ -114,7 +114,11 @@ func chooseSheet(book *excelize.File, asked string) (string, error) {
 	}
 	var filled []string
 	for _, name := range names {
-		if rows, err := sheetRows(book, name, 1); err == nil && len(rows) > 0 {
+		rows, err := sheetRows(book, name, 1)
+		if err != nil {
+			return "", err
+		}
+		if len(rows) > 0 {
 			filled = append(filled, name)
 		}
 	}
