@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"syscall"
 )
 
 // What the uplink tag says of a member's way to the controller. The tag travels
@@ -50,7 +49,7 @@ func ClassifyUplink(err error) string {
 		return UplinkOK
 	case errors.Is(err, ErrStalled):
 		return UplinkStall
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case isRefused(err), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return UplinkRefused
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return UplinkTimeout
