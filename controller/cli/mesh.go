@@ -75,7 +75,11 @@ func drawPool(out io.Writer, v poolView) error {
 		if m.Controller {
 			who = "controller"
 		}
-		members[i] = []string{m.Name, who, m.Addr.String(), m.State, m.Uplink, m.Version, ago(m.SeenAt)}
+		seen := "" // a member that never answered, or whose answers are not dated
+		if !m.SeenAt.IsZero() {
+			seen = ago(m.SeenAt)
+		}
+		members[i] = []string{m.Name, who, m.Addr.String(), m.State, m.Uplink, m.Version, seen}
 	}
 	fmt.Fprintln(out)
 	return table(out, []string{"member", "workstation", "address", "state", "uplink", "agent", "seen"}, members)

@@ -17,12 +17,12 @@ func siteCommand(s *session) *cobra.Command {
 			noun: "sites", path: "/sites", short: "List sites with who is present",
 			example: "  muster site list\n  muster site list --q horsh --json",
 			flags:   []filter{{"q", "words that begin words of the code, name, district or postcode"}},
-			head:    []string{"code", "name", "district", "present", "silent", "off", "away", "absent", "unknown", "link", "rtt"},
+			head:    []string{"code", "name", "district", "present", "silent", "off", "away", "absent", "unknown", "strangers", "link", "rtt"},
 			row: func(v inventory.SiteStanding) []string {
 				n := v.Workstations
 				return []string{
 					v.Code, v.Name, v.District, fmt.Sprintf("%d of %d", n.Present, n.Expected), count(n.Silent),
-					count(n.Off + n.Asleep), count(n.Away), count(n.Absent), count(n.Unknown), string(v.Link.State), millis(v.Link.RTTMillis),
+					count(n.Off + n.Asleep), count(n.Away), count(n.Absent), count(n.Unknown), count(n.Stranger), string(v.Link.State), millis(v.Link.RTTMillis),
 				}
 			},
 			empty: "no sites yet: `muster site import FILE` brings them in",

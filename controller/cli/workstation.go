@@ -114,12 +114,12 @@ func hardwareLines(h *inventory.Hardware) [][2]string {
 		{"chassis", h.Chassis.String()},
 		{"processor", h.CPU.Name.String()},
 		{"cores", h.CPU.Cores.String() + ", threads " + h.CPU.Threads.String()},
-		{"memory", bytesFact(h.MemoryBytes)},
-		{"system disk", bytesFact(h.SystemDiskBytes)},
+		{"memory", sized(h.MemoryBytes, memorySize)},
+		{"system disk", sized(h.SystemDiskBytes, diskSize)},
 	}
 	if disks, known := h.Disks.Get(); known {
 		for _, disk := range disks {
-			lines = append(lines, [2]string{"disk " + disk.Name, fmt.Sprintf("%s, %s, %s", disk.Model, disk.Kind, gigabytes(disk.Bytes))})
+			lines = append(lines, [2]string{"disk " + disk.Name, fmt.Sprintf("%s, %s, %s", disk.Model, disk.Kind, diskSize(disk.Bytes))})
 		}
 	} else {
 		lines = append(lines, [2]string{"disks", h.Disks.String()})
@@ -140,8 +140,8 @@ func firmwareLines(f *inventory.Firmware) [][2]string {
 	}
 	return [][2]string{
 		{"firmware", fmt.Sprintf("%s, %s %s", f.Kind, f.Vendor, f.Version)},
-		{"secure boot", fmt.Sprintf("capable: %s, enabled: %s", f.SecureBootCapable, f.SecureBootEnabled)},
-		{"tpm", fmt.Sprintf("present: %s, version: %s, enabled: %s", f.TPM.Present, f.TPM.Version, f.TPM.Enabled)},
+		{"secure boot", fmt.Sprintf("capable: %s, enabled: %s", yes(f.SecureBootCapable), yes(f.SecureBootEnabled))},
+		{"tpm", fmt.Sprintf("present: %s, version: %s, enabled: %s", yes(f.TPM.Present), f.TPM.Version, yes(f.TPM.Enabled))},
 	}
 }
 
@@ -163,22 +163,36 @@ func healthLines(h *inventory.Health) [][2]string {
 	return [][2]string{
 		{"memory in use", percent(h.MemoryUsedRatio)},
 		{"load", h.LoadRatio.String()},
-		{"restart pending", h.RestartPending.String()},
-		{"clock synchronised", h.ClockSynced.String()},
-		{"firewall", h.FirewallEnabled.String()},
+		{"restart pending", yes(h.RestartPending)},
+		{"clock synchronised", yes(h.ClockSynced)},
+		{"firewall", yes(h.FirewallEnabled)},
 	}
 }
 
-func bytesFact(f inventory.Fact[int64]) string {
+func sized(f inventory.Fact[int64], as func(int64) string) string {
 	n, known := f.Get()
 	if !known {
 		return f.String()
 	}
-	return gigabytes(n)
+	return as(n)
 }
 
-// gigabytes is a size in the binary unit that people read off a machine.
-func gigabytes(n int64) string { return fmt.Sprintf("%.4g GiB", float64(n)/(1<<30)) }
+// Memory is sold in powers of two, disks in powers of ten.
+func memorySize(n int64) string { return fmt.Sprintf("%.4g GiB", float64(n)/(1<<30)) }
+func diskSize(n int64) string   { return fmt.Sprintf("%.4g GB", float64(n)/1e9) }
+
+// yes is a truth in words, or why it is not known.
+func yes(f inventory.Fact[bool]) string {
+	value, known := f.Get()
+	switch {
+	case !known:
+		return f.String()
+	case value:
+		return "yes"
+	default:
+		return "no"
+	}
+}
 
 func revokeCommand(s *session) *cobra.Command {
 	var why string
