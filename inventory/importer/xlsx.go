@@ -100,8 +100,8 @@ func showsDay(book *excelize.File, style, number int) bool {
 	return dateFormat.MatchString(formatNoise.ReplaceAllString(*s.CustomNumFmt, ""))
 }
 
-// chooseSheet takes the sheet that was asked for, or the only one that holds
-// anything.
+// chooseSheet takes the sheet that was asked for, or the only visible one that
+// holds anything.
 func chooseSheet(book *excelize.File, asked string) (string, error) {
 	names := book.GetSheetList()
 	if asked != "" {
@@ -114,6 +114,9 @@ func chooseSheet(book *excelize.File, asked string) (string, error) {
 	}
 	var filled []string
 	for _, name := range names {
+		if visible, err := book.GetSheetVisible(name); err == nil && !visible {
+			continue // lists behind drop-down cells hide on sheets of their own
+		}
 		rows, err := sheetRows(book, name, 1)
 		if err != nil {
 			return "", err

@@ -112,6 +112,10 @@ func TestTheSheetIsChosenOrAskedFor(t *testing.T) {
 		must(t, err)
 		setRow(t, f, "Kit", 3, "code", "name")
 		setRow(t, f, "Kit", 5, "S1", "Mill")
+		_, err = f.NewSheet("Lists")
+		must(t, err)
+		setRow(t, f, "Lists", 1, "choices of a drop-down cell")
+		must(t, f.SetSheetVisible("Lists", false))
 	})
 	table := read(t, "a.xlsx", two, importer.ReadOptions{Kind: importer.Sites})
 	if table.Sheet != "Kit" || table.HeaderRow != 3 || table.Rows[0].Line != 5 {
