@@ -151,7 +151,7 @@ func measured(ctx context.Context, path string) (content, error) {
 	if err != nil {
 		return content{}, err
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close() // only read
 	sum := sha256.New()
 	n, err := io.Copy(sum, reader{ctx, file})
 	return content{File: File{entryDatabase, n, hex.EncodeToString(sum.Sum(nil))}, path: path}, err
@@ -242,7 +242,7 @@ func (c content) copyTo(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close() // only read
 	_, err = io.Copy(w, reader{ctx, file})
 	return err
 }

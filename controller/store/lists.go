@@ -117,10 +117,12 @@ func newestList(t tx, workstation, list string) (hash string, body []byte, readA
 	return hash, body, instant(at), err
 }
 
-// maxHistory bounds one reading of a workstation's list history.
-const maxHistory = 1000
+// maxHistory bounds one reading of a workstation's list history: a list of
+// programs may have 400 kB.
+const maxHistory = 200
 
-// ListHistory is the contents that a workstation's lists had, newest first.
+// ListHistory is the contents that a workstation's lists had, newest first; at
+// most 200.
 func (s *Store) ListHistory(ctx context.Context, workstation string) (versions []inventory.ListVersion, err error) {
 	err = s.look(ctx, fmt.Sprintf("read the lists of %q", workstation), func(t tx) error {
 		query := fmt.Sprintf("SELECT list, hash, body, read_at, received_at FROM lists WHERE workstation = $1 ORDER BY read_at DESC, list LIMIT %d", maxHistory)

@@ -140,3 +140,14 @@ func TestCancelledCallChangesNothingAndTheStoreGoesOn(t *testing.T) {
 		must(t, s.SetMeta(t.Context(), "colour", "blue"))
 	})
 }
+
+func TestSQLiteSyncsEachCommit(t *testing.T) {
+	s := open(t, sqliteURL(t))
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} {
+		var got string
+		must(t, s.write.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got))
+		if got != want {
+			t.Errorf("%s is %s, want %s", pragma, got, want)
+		}
+	}
+}

@@ -36,7 +36,7 @@ func (p postgres) stage(ctx context.Context, o RestoreOptions) (staged *Staged, 
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close() // only read
 	lines, header, err := newDumpReader(file)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -31,12 +32,25 @@ type Server struct {
 	dir    string
 	port   int
 	server *exec.Cmd
+	leash  io.Closer
 	output *output
 	ended  chan struct{}
 
 	mu    sync.Mutex // guards count
 	count int
 }
+
+// watched runs the server until its standard input ends: when the tests stop it,
+// and also when they are killed, so that neither server nor folder is left.
+const watched = `exec 3<&0
+"$@" </dev/null 3<&- &
+server=$!
+{ cat <&3 >/dev/null; kill -INT $server 2>/dev/null; } &
+wait $server
+ended=$?
+kill $! 2>/dev/null
+rm -rf -- "$0"
+exit $ended`
 
 // Start makes a database cluster and runs it. The caller stops it.
 func Start(ctx context.Context) (*Server, error) {
@@ -89,10 +103,13 @@ func (s *Server) start(ctx context.Context, bin string) error {
 	if s.port, err = freePort(); err != nil {
 		return err
 	}
-	postgres := append(slices.Clone(prefix), filepath.Join(bin, "postgres"), "-D", cluster, "-p", strconv.Itoa(s.port),
+	postgres := append(slices.Clone(prefix), "sh", "-c", watched, s.dir, filepath.Join(bin, "postgres"), "-D", cluster, "-p", strconv.Itoa(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200")
 	s.server = exec.Command(postgres[0], postgres[1:]...)
 	s.server.Dir, s.server.Stdout, s.server.Stderr = s.dir, s.output, s.output
+	if s.leash, err = s.server.StdinPipe(); err != nil {
+		return err
+	}
 	if err := s.server.Start(); err != nil {
 		return err
 	}
@@ -180,10 +197,9 @@ func (s *Server) url(database string) string {
 
 // Stop ends the server at once and removes its folder.
 func (s *Server) Stop() error {
-	err := s.server.Process.Signal(os.Interrupt) // a fast shutdown: clients are cut off
+	err := s.leash.Close()
 	select {
 	case <-s.ended:
-		err = nil
 	case <-time.After(startFor):
 		err = errors.Join(err, s.server.Process.Kill())
 		<-s.ended
