@@ -154,6 +154,13 @@ func waitAlive(b *testing.B, controller *mesh.Controller, want int) int {
 		case <-tick.C:
 		case <-ctx.Done():
 			b.Errorf("%d of %d alive after two minutes", alive, want)
+			for _, site := range controller.Sites() {
+				for _, m := range controller.Members(site) {
+					if m.State != mesh.StateAlive {
+						b.Logf("site %s: %s is %s", site, m.Name, m.State)
+					}
+				}
+			}
 			return alive
 		}
 	}

@@ -258,3 +258,24 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestFalselyFailedMemberIsRecalledWithinAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounty(t, 9)
+		defer c.close()
+		c.open("s1")
+		c.add("s1", 1, 6)
+		c.within(20*time.Second, "6 alive", func() bool { return c.alive("s1") == 6 })
+		victim := c.agents["s1"][0]
+		c.f.Isolate(victim.addr.Addr())
+		c.within(2*time.Minute, "it failed", func() bool { return c.alive("s1") == 5 })
+		// It is back and believes that nothing happened: nobody joins.
+		for _, a := range c.agents["s1"] {
+			a.stop()
+			<-a.done
+		}
+		c.f.Restore(victim.addr.Addr())
+		took := c.within(time.Minute, "it is alive again", func() bool { return c.alive("s1") == 6 })
+		t.Logf("recalled in %s", took)
+	})
+}

@@ -25,6 +25,8 @@ type site struct {
 	log       reachLog
 	nextAt    time.Time // of the sweep
 	last      string    // the member asked last
+	sweeps    int       // so far
+	recalled  string    // the failed member asked last
 	bursting  bool
 	burstAt   time.Time            // the last one's beginning
 	seenAt    map[string]time.Time // each member's last answer, by name

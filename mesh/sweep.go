@@ -45,7 +45,9 @@ func (c *Controller) sweepDue(now time.Time) time.Duration {
 // sweepOnce asks the member whose turn it is, and bursts when it does not answer
 // in time.
 func (s *site) sweepOnce() {
-	members := sweepable(s.pool.Members())
+	all := s.pool.Members()
+	s.recall(recallable(all))
+	members := sweepable(all)
 	if len(members) == 0 {
 		s.turnTo(inventory.ReachUnknown)
 		s.pool.Listen(true)
@@ -73,6 +75,25 @@ func (s *site) sweepOnce() {
 		s.bursting = false
 		s.mu.Unlock()
 	}
+}
+
+// recall asks a failed member now and then whether it is there after all. That it
+// does not answer is no news of the link.
+func (s *site) recall(failed []Member) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweeps++
+	if len(failed) == 0 || s.sweeps%recallEvery != 0 {
+		return
+	}
+	m := turn(failed, s.recalled)
+	s.recalled = m.Name
+	s.c.running.Go(func() {
+		if _, err := s.pool.ping(m); err == nil && s.ctx.Err() == nil {
+			s.heardFrom(m)
+			s.rejoin(m)
+		}
+	})
 }
 
 // beginBurst claims the site's one burst. At a silent site they are spaced.
