@@ -29,6 +29,9 @@ func (s *Store) ResolveReview(ctx context.Context, id string, merge bool, author
 		if _, err := t.exec("UPDATE workstations SET review = '', asset_tag = '' WHERE id = $1", id); err != nil {
 			return err
 		}
+		if err := writeWords(t, id); err != nil { // it is no longer found by the asset's tag
+			return err
+		}
 		body, err := json.Marshal(map[string]string{"kept_apart_from": w.AssetTag, "was": w.Review})
 		if err != nil {
 			return err
