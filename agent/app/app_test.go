@@ -24,16 +24,16 @@ func TestAnAgentEnrolsReportsAndStaysTheSameAfterARestart(t *testing.T) {
 		if status.Workstation != "w00000001" || status.Uplink != "ok" || status.LastSeq != 1 || status.Site != "mill" || status.Problem != "" {
 			t.Errorf("status is %+v", status)
 		}
-		if s.enrolled[0].Kind != inventory.AssetLaptop || s.enrolled[0].Identity.Serial != "PF3X9Q2L" {
-			t.Errorf("it enrolled as %+v", s.enrolled[0])
+		if s.enrolments()[0].Kind != inventory.AssetLaptop || s.enrolments()[0].Identity.Serial != "PF3X9Q2L" {
+			t.Errorf("it enrolled as %+v", s.enrolments()[0])
 		}
 		stop(t, a)
 		o.Token = "" // kept
 		a = s.start(o)
 		pass(10 * time.Second)
 		again := a.Status()
-		if again.Workstation != status.Workstation || again.Run != status.Run || again.LastSeq != 2 || len(s.enrolled) != 1 {
-			t.Errorf("after a restart it is %+v, %d enrolments", again, len(s.enrolled))
+		if again.Workstation != status.Workstation || again.Run != status.Run || again.LastSeq != 2 || len(s.enrolments()) != 1 {
+			t.Errorf("after a restart it is %+v, %d enrolments", again, len(s.enrolments()))
 		}
 		if kept, err := ReadStatus(o.StateDir); err != nil || kept.Workstation != status.Workstation {
 			t.Errorf("the status file says %+v, %v", kept, err)
@@ -85,19 +85,19 @@ func TestACertificateIsRenewedAtTwoThirdsAndWhenExpired(t *testing.T) {
 		o := s.options(newPC("PF3X9Q2L"), t.TempDir(), "10.1.0.11")
 		a := s.start(o)
 		pass(3*time.Hour + 50*time.Minute)
-		if s.renewals != 0 {
-			t.Errorf("%d renewals before two thirds", s.renewals)
+		if s.renewed() != 0 {
+			t.Errorf("%d renewals before two thirds", s.renewed())
 		}
 		pass(20 * time.Minute)
-		if s.renewals != 1 {
-			t.Errorf("%d renewals after two thirds", s.renewals)
+		if s.renewed() != 1 {
+			t.Errorf("%d renewals after two thirds", s.renewed())
 		}
 		stop(t, a)
 		pass(400 * time.Hour) // in a cupboard
 		a = s.start(o)
 		pass(time.Minute)
-		if status := a.Status(); s.renewals != 2 || status.Problem != "" || status.Workstation != "w00000001" || time.Since(status.LastAckAt) > time.Minute {
-			t.Errorf("after the cupboard %+v, %d renewals", status, s.renewals)
+		if status := a.Status(); s.renewed() != 2 || status.Problem != "" || status.Workstation != "w00000001" || time.Since(status.LastAckAt) > time.Minute {
+			t.Errorf("after the cupboard %+v, %d renewals", status, s.renewed())
 		}
 		stop(t, a)
 	})
@@ -206,7 +206,7 @@ func TestARefusedTokenIsSaidAndTriedAgain(t *testing.T) {
 		o.Token = token.String()
 		a = s.start(o)
 		pass(10 * time.Second)
-		if problem := a.Status().Problem; !strings.Contains(problem, "not the controller this agent trusts") || len(s.enrolled) != 0 {
+		if problem := a.Status().Problem; !strings.Contains(problem, "not the controller this agent trusts") || len(s.enrolments()) != 0 {
 			t.Errorf("the problem is %q", problem)
 		}
 		stop(t, a)

@@ -217,6 +217,18 @@ func (s *shire) report(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(reply)
 }
 
+func (s *shire) renewed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.renewals
+}
+
+func (s *shire) enrolments() []wire.Enrolment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]wire.Enrolment(nil), s.enrolled...)
+}
+
 // reportsOf are the reports of one workstation so far.
 func (s *shire) reportsOf(workstation string) (reports []wire.Report) {
 	s.mu.Lock()
