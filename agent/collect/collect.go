@@ -183,8 +183,12 @@ type Machine interface {
 // Everything reads all of a machine.
 func Everything(ctx context.Context, m Machine, toward netip.Addr) Inventory {
 	programs, err := m.Software(ctx)
+	if err == nil && programs == nil {
+		programs = []inventory.Program{}
+	}
+	hw := m.Hardware(ctx)
 	return Inventory{
-		Name: m.Name(), Hardware: m.Hardware(ctx), Firmware: m.Firmware(ctx), OS: m.OS(ctx), Health: m.Health(ctx),
+		Name: m.Name(), Identity: IdentityOf(hw), Hardware: hw, Firmware: m.Firmware(ctx), OS: m.OS(ctx), Health: m.Health(ctx),
 		Network: m.Network(ctx, toward), Software: inventory.KnownIf(programs, err),
 	}
 }

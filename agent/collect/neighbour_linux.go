@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"syscall"
@@ -20,10 +21,17 @@ type neighbour struct {
 	addr         netip.Addr
 	hardware     []byte
 	state        uint16
-	confirmedAgo time.Duration
+	probes       uint32        // sent since the state last changed
+	confirmedAgo time.Duration // since it answered
+	updatedAgo   time.Duration // since the state last changed
 }
 
-func (n neighbour) failed() bool  { return n.state&(unix.NUD_FAILED|unix.NUD_INCOMPLETE) != 0 }
+// failed reports whether the neighbour was asked and did not answer. One that is
+// being asked for the first time may still.
+func (n neighbour) failed() bool {
+	return n.state&unix.NUD_FAILED != 0 || n.state&unix.NUD_INCOMPLETE != 0 && n.probes >= 2
+}
+
 func (n neighbour) lasting() bool { return n.state&(unix.NUD_PERMANENT|unix.NUD_NOARP) != 0 }
 
 // userHertz is the unit of times in netlink's cache attributes, on every
@@ -58,7 +66,7 @@ func parseNeighbour(b []byte) (neighbour, bool) {
 		return neighbour{}, false
 	}
 	n := neighbour{index: int(int32(binary.NativeEndian.Uint32(b[4:]))), state: binary.NativeEndian.Uint16(b[8:])}
-	n.confirmedAgo = time.Duration(1<<63 - 1)
+	n.confirmedAgo, n.updatedAgo = math.MaxInt64, math.MaxInt64
 	for b = b[unix.SizeofNdMsg:]; len(b) >= 4; {
 		length, kind := int(binary.NativeEndian.Uint16(b)), binary.NativeEndian.Uint16(b[2:])
 		if length < 4 || length > len(b) {
@@ -70,8 +78,11 @@ func parseNeighbour(b []byte) (neighbour, bool) {
 			n.addr, _ = netip.AddrFromSlice(value)
 		case kind == unix.NDA_LLADDR && len(value) <= 32:
 			n.hardware = append([]byte(nil), value...)
-		case kind == unix.NDA_CACHEINFO && len(value) >= 4:
+		case kind == unix.NDA_PROBES && len(value) == 4:
+			n.probes = binary.NativeEndian.Uint32(value)
+		case kind == unix.NDA_CACHEINFO && len(value) >= 12: // confirmed, used, updated
 			n.confirmedAgo = time.Duration(binary.NativeEndian.Uint32(value)) * time.Second / userHertz
+			n.updatedAgo = time.Duration(binary.NativeEndian.Uint32(value[8:])) * time.Second / userHertz
 		}
 		b = b[min((length+3)&^3, len(b)):]
 	}

@@ -114,10 +114,12 @@ func TestANeighboursEntryBecomesAnAnswer(t *testing.T) {
 		"being asked":         {neighbour{state: unix.NUD_PROBE, confirmedAgo: 12 * time.Second}, true, wire.Yes},
 		"answered long ago":   {neighbour{state: unix.NUD_STALE, confirmedAgo: 5 * time.Minute}, true, wire.Unknown},
 		"did not answer":      {neighbour{state: unix.NUD_FAILED, confirmedAgo: 5 * time.Second}, true, wire.No},
-		"never answered yet":  {neighbour{state: unix.NUD_INCOMPLETE}, true, wire.No},
+		"did not, long ago":   {neighbour{state: unix.NUD_FAILED, updatedAgo: 10 * time.Minute}, true, wire.Unknown},
+		"first time asked":    {neighbour{state: unix.NUD_INCOMPLETE, probes: 1, confirmedAgo: time.Hour}, true, wire.Unknown},
+		"asked in vain":       {neighbour{state: unix.NUD_INCOMPLETE, probes: 3, confirmedAgo: time.Hour}, true, wire.No},
 		"written by a person": {neighbour{state: unix.NUD_PERMANENT, confirmedAgo: time.Hour}, true, wire.Yes},
 	} {
-		if got := c.entry.says(c.ok, gatewayFreshFor); got != c.want {
+		if got := c.entry.says(c.ok, lazyFreshFor); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}

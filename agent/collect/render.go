@@ -13,6 +13,7 @@ import (
 // prints it and Render shows it.
 type Inventory struct {
 	Name     string                              `json:"name"`
+	Identity inventory.Identity                  `json:"identity"`
 	Hardware inventory.Hardware                  `json:"hardware"`
 	Firmware inventory.Firmware                  `json:"firmware"`
 	OS       inventory.OS                        `json:"os"`

@@ -146,7 +146,7 @@ func FuzzEDID(f *testing.F) {
 
 func TestMonitorsAreNamed(t *testing.T) {
 	for want, edid := range map[string][]byte{
-		"DELL P2419H":    sampleEDID("DEL", 1, "DELL P2419H"),
+		"DELL P2419H":         sampleEDID("DEL", 1, "DELL P2419H"),
 		"Iiyama monitor 6612": sampleEDID("IVM", 0x6612, ""),
 		"Samsung S24E450":     sampleEDID("SAM", 2, "S24E450"),
 	} {

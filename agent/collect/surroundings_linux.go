@@ -9,12 +9,12 @@ import (
 	"muster/inventory/wire"
 )
 
-// gatewayFreshFor is how old the kernel's last word from the gateway may be to
-// count as an answer. A record is written every ten seconds and each asks for a
-// new one, so a living gateway's word is never older than about twelve.
-const gatewayFreshFor = 15 * time.Second
+// lazyFreshFor is how old the kernel's last word from the gateway may be to
+// count as an answer where it cannot be made to ask: it asks by itself only when
+// an entry has gone stale, after up to 45 seconds.
+const lazyFreshFor = time.Minute
 
-func (c *Collector) surroundings(_ context.Context, toward netip.Addr) (gateway, carrier wire.Reachable, power wire.PowerSource) {
+func (c *Collector) surroundings(ctx context.Context, toward netip.Addr) (gateway, carrier wire.Reachable, power wire.PowerSource) {
 	gateway, carrier, power = wire.Unknown, wire.Unknown, wire.PowerUnknown
 	if batteries, mains, err := c.supplies(); err == nil {
 		power = c.power(batteries, mains)
@@ -32,7 +32,7 @@ func (c *Collector) surroundings(_ context.Context, toward netip.Addr) (gateway,
 	if !c.live {
 		return c.gatewayByTable(r), carrier, power
 	}
-	return c.gatewayByKernel(r), carrier, power
+	return c.gatewayByKernel(ctx, r), carrier, power
 }
 
 func (c *Collector) carrier(iface string) wire.Reachable {
@@ -57,26 +57,53 @@ func (c *Collector) gatewayByTable(r route) wire.Reachable {
 	return arpSays(string(b), r.via, r.iface)
 }
 
-// gatewayByKernel reads the neighbour's entry and makes the kernel ask again, so
-// that the next record, ten seconds on, finds a fresh answer. With the right to
-// change entries (as root) the entry is set to probing, which sends one ARP or
-// neighbour solicitation at once; without it, one datagram to the discard port
-// makes the kernel verify a stale entry by itself, some seconds later.
-func (c *Collector) gatewayByKernel(r route) wire.Reachable {
-	index, err := net.InterfaceByName(r.iface)
+// gatewayByKernel makes the kernel ask the gateway and reads its entry. With the
+// right to change entries (CAP_NET_ADMIN) the entry is set to probing, which
+// sends one ARP request or neighbour solicitation at once: then yes means that
+// the gateway answered just now, and no that it was silent for some seconds.
+// Without the right, one datagram to the discard port makes the kernel verify a
+// stale entry by itself: a dead gateway shows up to a minute later.
+func (c *Collector) gatewayByKernel(ctx context.Context, r route) wire.Reachable {
+	iface, err := net.InterfaceByName(r.iface)
 	if err != nil {
 		return wire.Unknown
 	}
-	entry, ok, err := neighbourEntry(index.Index, r.via)
+	entry, ok, err := neighbourEntry(iface.Index, r.via)
 	if err != nil {
 		return wire.Unknown
 	}
-	freshFor := gatewayFreshFor
-	if !ok || entry.failed() || probeNeighbour(entry) != nil {
+	switch {
+	case !ok || entry.failed():
+		nudge(r.via, r.iface) // the kernel asks before it can send
+	case entry.lasting() || probeNeighbour(entry) != nil:
 		nudge(r.via, r.iface)
-		freshFor = 4 * gatewayFreshFor // the kernel asks only when an entry has gone stale
+		return entry.says(ok, lazyFreshFor)
 	}
-	return entry.says(ok, freshFor)
+	for _, wait := range answerWaits {
+		if !pause(ctx, wait) {
+			return wire.Unknown
+		}
+		if entry, ok, err = neighbourEntry(iface.Index, r.via); err != nil || !ok || entry.confirmedAgo < time.Second {
+			break
+		}
+	}
+	return entry.says(ok && err == nil, time.Second)
+}
+
+// answerWaits are the pauses between looks for the gateway's answer: on a wired
+// segment it is there at the first.
+var answerWaits = []time.Duration{10 * time.Millisecond, 50 * time.Millisecond, 200 * time.Millisecond}
+
+// pause waits, and reports whether the context still lives.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 // says turns an entry into an answer. No entry is no evidence.
@@ -84,6 +111,8 @@ func (n neighbour) says(ok bool, freshFor time.Duration) wire.Reachable {
 	switch {
 	case !ok:
 		return wire.Unknown
+	case n.failed() && n.updatedAgo > lazyFreshFor:
+		return wire.Unknown // nobody has asked since
 	case n.failed():
 		return wire.No
 	case n.lasting() || n.confirmedAgo <= freshFor:

@@ -3,12 +3,15 @@ package simulated_test
 import (
 	"context"
 	"encoding/json"
+	"net/netip"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"muster/agent/collect"
 	"muster/agent/collect/simulated"
 	"muster/inventory"
 	"muster/inventory/wire"
@@ -217,6 +220,20 @@ func TestWhatMachinesSayIsAValidReport(t *testing.T) {
 		}
 		if diff := cmp.Diff(hw, *got.Hardware); diff != "" {
 			t.Fatalf("machine %d: %s", seed, diff)
+		}
+	}
+}
+
+func TestASimulatedMachineForgetsNoReading(t *testing.T) {
+	for seed := range int64(200) {
+		m := simulated.New(seed)
+		m.Place(simulated.Standing{Addr: netip.MustParsePrefix("10.17.4.20/24"), Gateway: netip.MustParseAddr("10.17.4.1")})
+		b, err := json.Marshal(collect.Everything(t.Context(), m, netip.Addr{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(b), `"`+inventory.NotRead+`"`) {
+			t.Fatalf("machine %d: %s", seed, b)
 		}
 	}
 }
