@@ -10,11 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
-
-	"muster/inventory"
 )
 
 // imported is what the API says an import did or would do.
@@ -177,97 +174,4 @@ func (f importFlags) next(result imported) string {
 		return "correct the file, or apply the good rows with --accept-good and get the others with --rejected FILE"
 	}
 	return "correct the file, or apply the good rows with --accept-good"
-}
-
-func exportCommand(s *session, kind string) *cobra.Command {
-	var to, format string
-	noun := kind[:len(kind)-1]
-	cmd := &cobra.Command{
-		Use: "export", Short: "Export " + kind + " as a file that re-imports unchanged", Args: cobra.NoArgs,
-		Example: fmt.Sprintf("  muster %s export > %s.csv\n  muster %s export --to %s.xlsx", noun, kind, noun, kind),
-	}
-	cmd.Flags().StringVar(&to, "to", "", "file to write; standard output where it is not given")
-	cmd.Flags().StringVar(&format, "format", "", "csv or xlsx; by the ending of --to, else csv")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if format == "" && filepath.Ext(to) == ".xlsx" {
-			format = "xlsx"
-		}
-		c, err := s.client()
-		if err != nil {
-			return err
-		}
-		b, err := c.call(cmd.Context(), "export "+kind, request{
-			method: http.MethodGet, path: "/exports/" + kind, query: url.Values{"format": {first(format, "csv")}},
-		})
-		if err != nil {
-			return err
-		}
-		if to == "" {
-			_, err = cmd.OutOrStdout().Write(b)
-			return err
-		}
-		if err := os.WriteFile(to, b, 0o600); err != nil {
-			return fmt.Errorf("cannot export %s: %w", kind, err)
-		}
-		return nil
-	}
-	return cmd
-}
-
-func importCommand(s *session) *cobra.Command {
-	return group("import", "Imports: list, show, undo",
-		listCommand(s, listing[inventory.Batch]{
-			noun: "imports", path: "/imports", short: "List imports and edits, newest first", example: "  muster import list --limit 10",
-			head: []string{"number", "source", "author", "made", "undone"},
-			row: func(v inventory.Batch) []string {
-				undone := ""
-				if !v.UndoneAt.IsZero() {
-					undone = v.UndoneAt.UTC().Format(time.RFC3339)
-				}
-				return []string{fmt.Sprint(v.Number), v.Source, v.Author, v.MadeAt.UTC().Format(time.RFC3339), undone}
-			},
-			empty: "no imports yet",
-		}),
-		showCommand(s, "import", "NUMBER", "Show an import and its changes", "  muster import show 12", keyPath("/imports"), drawBatch),
-		&cobra.Command{
-			Use: "undo NUMBER", Short: "Undo an import while nothing later depends on it", Example: "  muster import undo 12", Args: exactly("NUMBER"),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				if _, err := strconv.ParseInt(args[0], 10, 64); err != nil {
-					return usagef("cannot undo import %q: want its number, as `muster import list` shows it", args[0])
-				}
-				return s.do(cmd, "undo import "+args[0], http.MethodDelete, "/imports/"+args[0], nil)
-			},
-		},
-	)
-}
-
-func drawBatch(out io.Writer, v inventory.Batch) error {
-	undone := ""
-	if !v.UndoneAt.IsZero() {
-		undone = v.UndoneAt.UTC().Format(time.RFC3339)
-	}
-	err := pairs(out, [][2]string{
-		{"number", fmt.Sprint(v.Number)},
-		{"source", v.Source},
-		{"author", v.Author},
-		{"made", v.MadeAt.UTC().Format(time.RFC3339)},
-		{"undone", undone},
-		{"changes", fmt.Sprint(len(v.Changes))},
-	})
-	if err != nil {
-		return err
-	}
-	for _, change := range v.Changes {
-		sign := "~"
-		switch {
-		case change.Before == nil:
-			sign = "+"
-		case change.After == nil:
-			sign = "-"
-		}
-		if _, err := fmt.Fprintf(out, "%s %s %s\n", sign, change.Noun, printable(change.Key)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
