@@ -11,14 +11,15 @@ import (
 // apply writes an entry's cells over what the register says. It returns nil
 // where the noun must stay as it is.
 func (k *kindPlan[N]) apply(e *entry) *pending[N] {
-	w := &pending[N]{entry: e, before: k.current[e.key], after: k.schema.blank(e.key), setBy: map[string]setting{}}
+	w := &pending[N]{entry: e, before: k.current[e.key], after: k.schema.blank(e.key)}
 	if w.before != nil {
 		w.after = *w.before
 	}
-	for i, src := range e.sources {
+	for i := range e.sources {
+		src := &e.sources[i]
 		clash := k.applyRow(w, src)
 		if first := e.sources[0]; i > 0 && !clash && src.table == first.table && !k.paired(src.table) {
-			k.reject(src, Problem{
+			k.reject(*src, Problem{
 				Place: k.plan.Tables[src.table].place(src.line, 0),
 				Why:   fmt.Sprintf("says %s %s again, which row %d has said", k.schema.keyColumn, shorten(e.key), first.line),
 			})
@@ -39,36 +40,37 @@ func (p *planner) paired(table int) bool {
 }
 
 // applyRow returns whether the row contradicts an earlier one.
-func (k *kindPlan[N]) applyRow(w *pending[N], src source) (clash bool) {
-	for _, c := range src.cells {
+func (k *kindPlan[N]) applyRow(w *pending[N], src *source) (clash bool) {
+	for i := range src.cells {
+		c := &src.cells[i]
 		col := k.byColumn[c.column]
 		if c.column == k.schema.keyColumn || col == nil || c.authority == AgentAuthority {
 			continue
 		}
-		earlier, twice := w.setBy[col.field]
+		earlier, twice := w.setBy.of(col.field)
 		switch {
 		case twice && c.rank > earlier.cell.rank:
 			continue
 		case twice && c.rank == earlier.cell.rank && !c.add:
-			clash = k.compare(w, col, c, src, earlier) || clash
+			clash = k.compare(w, col, setting{col.field, c, src}, earlier) || clash
 			continue
 		case c.weak && col.get(&w.after) != "":
 			continue
 		}
-		if err := k.write(&w.after, col, c, src); err != nil {
+		if err := k.write(&w.after, col, c, src.table); err != nil {
 			w.entry.bad = true
-			k.reject(src, c.problem(err))
+			k.reject(*src, c.problem(err))
 			continue
 		}
 		if !c.add {
-			w.setBy[col.field] = setting{cell: c, result: col.get(&w.after), source: src}
+			w.setBy.put(setting{col.field, c, src})
 		}
 	}
 	return clash
 }
 
-func (k *kindPlan[N]) write(n *N, col *column[N], c cell, src source) error {
-	switch r := k.readings[src.table]; {
+func (k *kindPlan[N]) write(n *N, col *column[N], c *cell, table int) error {
+	switch r := k.readings[table]; {
 	case c.cleared:
 		col.clear(n)
 		return nil
@@ -80,24 +82,24 @@ func (k *kindPlan[N]) write(n *N, col *column[N], c cell, src source) error {
 }
 
 // compare reports two cells that give one field different values, at both.
-func (k *kindPlan[N]) compare(w *pending[N], col *column[N], c cell, src source, earlier setting) bool {
+func (k *kindPlan[N]) compare(w *pending[N], col *column[N], later, earlier setting) bool {
 	probe := w.after
-	if err := k.write(&probe, col, c, src); err != nil {
+	if err := k.write(&probe, col, later.cell, later.source.table); err != nil {
 		w.entry.bad = true
-		k.reject(src, c.problem(err))
+		k.reject(*later.source, later.cell.problem(err))
 		return true
 	}
-	if col.get(&probe) == earlier.result {
+	if col.get(&probe) == col.get(&w.after) {
 		return false
 	}
 	w.entry.bad = true
-	k.reject(src, contradiction(c, earlier.cell))
-	k.reject(earlier.source, contradiction(earlier.cell, c))
+	k.reject(*later.source, contradiction(later.cell, earlier.cell))
+	k.reject(*earlier.source, contradiction(earlier.cell, later.cell))
 	return true
 }
 
-func contradiction(here, there cell) Problem {
-	return here.problem(&cellError{why: fmt.Sprintf("contradicts %s, which says %q", there.place, shorten(there.raw))})
+func contradiction(here, there *cell) Problem {
+	return here.problem(&cellError{why: fmt.Sprintf("contradicts %s, which says %q", there.place(), shorten(there.raw))})
 }
 
 // checkValid turns the noun's own complaints into problems of cells.
@@ -115,8 +117,8 @@ func (k *kindPlan[N]) checkValid(w *pending[N]) {
 	w.entry.bad = len(fields) > 0
 	first := w.entry.sources[0]
 	for _, fe := range fields {
-		if s, ok := w.setBy[fe.Field]; ok && !s.cell.cleared {
-			k.reject(s.source, s.cell.problem(&cellError{why: fe.Why}))
+		if s, ok := w.setBy.of(fe.Field); ok && !s.cell.cleared {
+			k.reject(*s.source, s.cell.problem(&cellError{why: fe.Why}))
 			continue
 		}
 		why := fe.Error()

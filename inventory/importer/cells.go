@@ -10,26 +10,30 @@ import (
 
 // cell is one filled cell of a row and what it is for.
 type cell struct {
-	binding
+	*binding
 	cellText
 	raw   string
-	place Place
+	table *Table
+	line  int
 }
+
+func (c cell) place() Place { return c.table.place(c.line, c.index+1) }
 
 func (c cell) problem(err error) Problem {
 	why, suggestion := explain(err)
-	return Problem{Place: c.place, Value: shorten(c.raw), Why: why, Suggestion: suggestion}
+	return Problem{Place: c.place(), Value: shorten(c.raw), Why: why, Suggestion: suggestion}
 }
 
 // cells returns the filled cells of a row, those that count most first.
 func (t *Table) cells(row Row) ([]cell, []Problem) {
-	var cells []cell
+	cells := make([]cell, 0, len(t.bindings))
 	var problems []Problem
-	for _, b := range t.bindings {
+	for i := range t.bindings {
+		b := &t.bindings[i]
 		if b.index >= len(row.Cells) {
 			continue
 		}
-		c := cell{binding: b, raw: row.Cells[b.index], place: t.place(row.Line, b.index+1)}
+		c := cell{binding: b, raw: row.Cells[b.index], table: t, line: row.Line}
 		filled, err := t.readCell(&c)
 		switch {
 		case err != nil:

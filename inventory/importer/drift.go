@@ -40,7 +40,7 @@ func (k *kindPlan[N]) findDrift(w *pending[N]) {
 				declared = code
 			}
 			if !sameReading(declared, seen) {
-				k.plan.Drift = append(k.plan.Drift, Drift{Place: c.place, Key: w.entry.key, Declared: declared, Observed: seen})
+				k.plan.Drift = append(k.plan.Drift, Drift{Place: c.place(), Key: w.entry.key, Declared: declared, Observed: seen})
 			}
 		}
 	}

@@ -54,8 +54,8 @@ func (p *planner) rejectShared(w *pending[asset], holders map[inventory.Identity
 		}
 		w.entry.bad = true
 		src, place := w.entry.sources[0], Place{}
-		if s, ok := w.setBy[fieldOfIdentity(key.Kind)]; ok {
-			src, place = s.source, s.cell.place
+		if s, ok := w.setBy.of(fieldOfIdentity(key.Kind)); ok {
+			src, place = *s.source, s.cell.place()
 		} else {
 			place = p.plan.Tables[src.table].place(src.line, 0)
 		}

@@ -29,14 +29,14 @@ func (p *planner) noticeNamesakes(all []*pending[inventory.Site], nouns []invent
 		}
 	}
 	for _, w := range all {
-		name, named := w.setBy["name"]
+		name, named := w.setBy.of("name")
 		if w.entry.bad || !named || w.before != nil && w.before.Name == w.after.Name {
 			continue
 		}
 		codes := holders[squash(w.after.Name)]
 		if other := slices.IndexFunc(codes, func(code string) bool { return code != w.entry.key }); other >= 0 {
 			p.plan.Notices = append(p.plan.Notices, Problem{
-				Place: name.cell.place, Value: shorten(w.after.Name),
+				Place: name.cell.place(), Value: shorten(w.after.Name),
 				Why: fmt.Sprintf("site %s answers to this name too: files must name either by its code", codes[other]),
 			})
 		}

@@ -34,14 +34,38 @@ type pending[N any] struct {
 	entry  *entry
 	before *N // nil: new
 	after  N
-	setBy  map[string]setting
+	setBy  settings
 }
 
 // setting remembers which cell gave a field its value.
 type setting struct {
-	cell   cell
-	result string
-	source source
+	field  string
+	cell   *cell
+	source *source
+}
+
+// settings are few for each noun and kept for every noun of a file: a slice
+// takes a fifth of what a map would.
+type settings []setting
+
+func (s settings) of(field string) (setting, bool) {
+	for _, set := range s {
+		if set.field == field {
+			return set, true
+		}
+	}
+	return setting{}, false
+}
+
+// put keeps the last cell of a field.
+func (s *settings) put(set setting) {
+	for i := range *s {
+		if (*s)[i].field == set.field {
+			(*s)[i] = set
+			return
+		}
+	}
+	*s = append(*s, set)
 }
 
 // kindPlan plans the tables of one kind.
