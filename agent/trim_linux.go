@@ -11,8 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trimAfter is when the agent has started, enrolled and read its inventory.
-const trimAfter = 90 * time.Second
+// trimAfter is when the agent has started, enrolled and read its inventory;
+// trimEvery is a little work against what seldom runs.
+const (
+	trimAfter = 90 * time.Second
+	trimEvery = 15 * time.Minute
+)
 
 // trim gives back the program's own pages that only the start has needed: code
 // and tables of collectors, parsers and initialisation stay mapped otherwise,
@@ -21,11 +25,18 @@ const trimAfter = 90 * time.Second
 func trim(ctx context.Context) {
 	timer := time.NewTimer(trimAfter)
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return
-	case <-timer.C:
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		giveBack()
+		timer.Reset(trimEvery)
 	}
+}
+
+func giveBack() {
 	program, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return

@@ -12,8 +12,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net/http"
 	"net/netip"
@@ -89,7 +88,7 @@ func newShire(t *testing.T) *shire {
 	mux.HandleFunc("POST "+wire.EnrolPath, s.enrol)
 	mux.HandleFunc("POST "+wire.RenewPath, s.renew)
 	mux.HandleFunc("POST "+wire.ReportPath, s.report)
-	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	s.run.Go(func() { _ = s.server.Serve(tls.NewListener(listener, config)) })
 	return s
 }

@@ -9,7 +9,7 @@ import (
 
 const (
 	tickEvery = 10 * time.Second // between two records
-	lookEvery = 5 * time.Second  // between two looks for an edge
+	lookEvery = tickEvery        // between two looks for an edge: each asks the gateway
 	syncEvery = time.Minute      // between two syncs while all is well
 
 	// silenceLeast is after how long without a packet from the controller the

@@ -23,7 +23,7 @@ type watcher struct {
 	status   Status
 }
 
-// watch looks every five seconds and writes every ten, and at each edge.
+// watch looks every ten seconds and writes what it saw.
 func (a *App) watch(ctx context.Context) {
 	w := &watcher{app: a, began: time.Now()}
 	w.look(ctx, wire.RecordStart, "agent "+clip(a.opts.Version, 40))
@@ -129,7 +129,7 @@ func (a *App) record(ctx context.Context) (r wire.JournalRecord, failing bool, u
 		Boot: boot, BootClock: clock, Wall: time.Now().UTC(), Kind: wire.RecordTick,
 		PacketAge: wire.Never, AckAge: wire.Never,
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookEvery)
+	ctx, cancel := context.WithTimeout(ctx, lookEvery/2)
 	defer cancel()
 	r.Gateway, r.Carrier, r.Power = a.opts.Machine.Surroundings(ctx)
 	a.mu.Lock()

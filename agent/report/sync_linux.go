@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -9,7 +10,7 @@ import (
 func syncContent(f *os.File) error {
 	for {
 		err := unix.Fdatasync(int(f.Fd()))
-		if err != unix.EINTR { //nolint:errorlint // an errno as the kernel gave it
+		if !errors.Is(err, unix.EINTR) {
 			return err
 		}
 	}

@@ -118,7 +118,7 @@ func Unit(executable, configFile, stateDir string) string {
 
 // runner stands between the manager's calls and one serve.
 type runner struct {
-	ctx   context.Context //nolint:containedctx // the manager's interface has no place for it
+	ctx   context.Context // a field, for the manager's interface has no place for it
 	serve func(context.Context, func(context.Context) inventory.LeaveReason) error
 
 	cancel  context.CancelFunc
