@@ -30,7 +30,7 @@ func TestLeaveReasonArrivesOnceThoughTheFirstCopyIsLost(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill")
 		room := c.room("mill", 1, 3)
-		inTime(t, 30*time.Second, "a whole pool", whole(3, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(3, room...))
 		c.f.SetPath("mill", "hq", fabric.Weather{Latency: 8 * time.Millisecond, Loss: 1})
 		time.AfterFunc(50*time.Millisecond, func() { c.f.SetPath("mill", "hq", fabric.Weather{Latency: 8 * time.Millisecond}) })
 		if err := room[1].SayLeave(t.Context(), inventory.LeaveShutdown); err != nil {
@@ -50,7 +50,7 @@ func TestSleepSaysWhyAtOnceAndLeavesNoPool(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill")
 		room := c.room("mill", 1, 4)
-		inTime(t, 30*time.Second, "a whole pool", whole(4, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(4, room...))
 		w := room[0]
 		before := w.Standing().Name
 		start := time.Now()
@@ -84,7 +84,7 @@ func TestGoodbyeInNoPoolIsAnErrorAndAnUnreachablePoolHoldsNobodyUp(t *testing.T)
 			t.Errorf("a goodbye in no pool: %v", err)
 		}
 		room := c.room("mill", 1, 3)
-		inTime(t, 30*time.Second, "a whole pool", whole(3, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(3, room...))
 		c.f.Isolate(room[0].addr.Addr())
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()

@@ -35,7 +35,7 @@ func (c *shire) restoreDirect() { c.f.Heal("mill-desk") }
 func (c *shire) millWithUplinks(n int) []*desk {
 	c.t.Helper()
 	room := c.room("mill", 1, n)
-	inTime(c.t, 30*time.Second, "a pool", whole(n, room...))
+	inTime(c.t, 40*time.Second, "a pool", whole(n, room...))
 	for _, w := range room {
 		answer, via, err := c.report(c.t.Context(), w, "hello")
 		if err != nil || via != mesh.ViaDirect || answer != w.id+" says hello" {
@@ -50,7 +50,7 @@ func TestWorkstationWithoutADirectPathReportsThroughANeighbourWithin30s(t *testi
 		c.startController("mill")
 		room := c.millWithUplinks(4)
 		w := c.apart(70)
-		inTime(t, 30*time.Second, "a whole pool", whole(5, append(room, w)...))
+		inTime(t, 40*time.Second, "a whole pool", whole(5, append(room, w)...))
 		if _, via, err := c.report(t.Context(), w, "hello"); err != nil || via != mesh.ViaDirect {
 			t.Fatalf("before the cut: via %q, %v", via, err)
 		}
@@ -94,7 +94,7 @@ func TestRelayedReportStreamReturnsToTheDirectWay(t *testing.T) {
 		c.startController("mill")
 		room := c.millWithUplinks(3)
 		w := c.apart(70)
-		inTime(t, 30*time.Second, "a whole pool", whole(4, append(room, w)...))
+		inTime(t, 40*time.Second, "a whole pool", whole(4, append(room, w)...))
 		c.dropDirect()
 		conn, via, err := w.DialController(t.Context())
 		if err != nil || via == mesh.ViaDirect {
@@ -117,7 +117,7 @@ func TestStrangersAreNotRelayed(t *testing.T) {
 		c.startController("mill", "quay")
 		room := c.millWithUplinks(3)
 		quay := c.room("quay", 2, 2)
-		inTime(t, 30*time.Second, "another pool", whole(2, quay...))
+		inTime(t, 40*time.Second, "another pool", whole(2, quay...))
 		for what, from := range map[string]struct{ addr, group string }{
 			"a machine on the LAN in no pool": {"10.1.0.200", "mill"},
 			"a member of another site's pool": {quay[0].addr.Addr().String(), "quay"},
@@ -145,7 +145,7 @@ func TestUplinkErrorSaysItsClassAndReachesTheControllerByGossip(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill")
 		room := c.room("mill", 1, 1)
-		inTime(t, 30*time.Second, "a whole pool", whole(1, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(1, room...))
 		c.f.BlockTCP("mill", true)
 		_, _, err := room[0].DialController(t.Context())
 		var uplink *mesh.UplinkError
@@ -168,7 +168,7 @@ func TestStalledHandshakeIsToldApartAndGoesAroundTheNextTime(t *testing.T) {
 		c.startController("mill")
 		room := c.millWithUplinks(3)
 		w := c.apart(70)
-		inTime(t, 30*time.Second, "a whole pool", whole(4, append(room, w)...))
+		inTime(t, 40*time.Second, "a whole pool", whole(4, append(room, w)...))
 		conn, via, err := w.DialController(t.Context())
 		if err != nil || via != mesh.ViaDirect {
 			t.Fatalf("via %q: %v", via, err)
@@ -221,7 +221,7 @@ func TestNextResidentOfAPortRelaysAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		inTime(t, 30*time.Second, "a whole pool", whole(2, near, far))
+		inTime(t, 40*time.Second, "a whole pool", whole(2, near, far))
 		far.BlameUplink(mesh.ViaDirect, errors.New("reset"))
 		if _, via, err := c.report(t.Context(), far, "hello"); err != nil || via != "w00000003" {
 			t.Errorf("via %q: %v", via, err)

@@ -100,7 +100,7 @@ func TestFailedMoveIsMendedByTheNextOne(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill")
 		room := c.room("mill", 1, 2)
-		inTime(t, 30*time.Second, "a whole pool", whole(2, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(2, room...))
 		w := room[0]
 		if err := w.Move(t.Context(), nil, netip.MustParseAddrPort("0.0.0.0:7946")); err == nil {
 			t.Error("moved to nowhere")
@@ -116,6 +116,6 @@ func TestFailedMoveIsMendedByTheNextOne(t *testing.T) {
 		if err := w.Move(t.Context(), w.port, w.addr); err != nil {
 			t.Fatal(err)
 		}
-		inTime(t, 30*time.Second, "a whole pool", whole(2, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(2, room...))
 	})
 }

@@ -108,7 +108,7 @@ func (r *Resident) rejoin(t *tenure, seen sight) time.Duration {
 	if targets := joinTargets(seen, m.Controllers, m.Neighbours, t.takeFound(), rand.Shuffle); len(targets) > 0 {
 		if n, err := t.pool.Join(t.ctx, targets); n > 0 {
 			r.log.Debug("joined", "site", m.Site, "answered", n)
-			t.settleAt = time.Now().Add(settleSoonest + share(settleLatest-settleSoonest))
+			t.settleAt, t.settles = nextSettle(), settleRounds
 		} else if t.ctx.Err() == nil {
 			r.log.Debug("not joined", "site", m.Site, "error", err)
 		}
@@ -118,7 +118,7 @@ func (r *Resident) rejoin(t *tenure, seen sight) time.Duration {
 	return wait
 }
 
-// settle makes one full exchange with a neighbour some time after a join.
+// settle makes a full exchange with a neighbour some time after a join.
 func (r *Resident) settle(t *tenure, seen sight) time.Duration {
 	if t.settleAt.IsZero() {
 		return lookEvery
@@ -127,11 +127,19 @@ func (r *Resident) settle(t *tenure, seen sight) time.Duration {
 		return wait
 	}
 	t.settleAt = time.Time{}
+	if t.settles--; t.settles > 0 {
+		t.settleAt = nextSettle()
+	}
+	if len(seen.neighbours) > settleLarge && rand.N(settleShare) > 0 {
+		return sayAgainAfter
+	}
 	if _, err := t.pool.Join(t.ctx, pick(seen.neighbours, 1, rand.Shuffle)); err != nil && t.ctx.Err() == nil && len(seen.neighbours) > 0 {
 		r.log.Debug("no exchange with a neighbour", "site", t.pool.Site(), "error", err)
 	}
-	return lookEvery
+	return sayAgainAfter
 }
+
+func nextSettle() time.Time { return time.Now().Add(settleSoonest + share(settleLatest-settleSoonest)) }
 
 // buryOldName says for the name before a move that it left, twice. Otherwise every
 // neighbour would see it fail, and fifteen failures are what a renumbered site

@@ -15,10 +15,14 @@ const (
 	rejoinShare = 5
 
 	// A young pool's gossip misses one pair of members in fifty, and only a full
-	// exchange, which is minutes away, would mend that; so a newcomer makes one
-	// with a random neighbour once the pool has had time to grow.
+	// exchange, which is minutes away, would mend that; so a newcomer makes two
+	// with random neighbours while the pool grows. In a larger pool, where gossip
+	// repeats itself more, one newcomer in settleShare is enough.
+	settleRounds  = 2
 	settleSoonest = 5 * time.Second
 	settleLatest  = 15 * time.Second
+	settleLarge   = 8
+	settleShare   = 3
 
 	joinControllers = 1 // asked per attempt
 	joinNeighbours  = 2

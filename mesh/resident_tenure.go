@@ -27,6 +27,7 @@ type tenure struct {
 	buried   int       // times said
 	joinAt   time.Time // next attempt while no controller is alive
 	settleAt time.Time // a full exchange with a neighbour; zero: none is due
+	settles  int       // exchanges still to make
 	schedule discoverySchedule
 	tagged   Tags // as last set
 	taggedAt time.Time

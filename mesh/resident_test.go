@@ -16,7 +16,7 @@ func TestRoomOfWorkstationsFormsOnePoolWithTheController(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill")
 		room := c.room("mill", 1, 8)
-		inTime(t, 30*time.Second, "a whole pool", whole(8, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(8, room...))
 		time.Sleep(time.Minute)
 		for _, w := range room {
 			if heard, known := w.Peers(); heard < 3 || known != 7 {
@@ -58,7 +58,7 @@ func TestKeysRotateInPlaceWithoutLosingAnybody(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill")
 		room := c.room("mill", 1, 5)
-		inTime(t, 30*time.Second, "a whole pool", whole(5, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(5, room...))
 		before := names(room)
 
 		old, fresh := c.membership("mill").Keys[0], bytes.Repeat([]byte("n"), mesh.KeyBytes)
@@ -97,7 +97,7 @@ func TestRenumberedWorkstationIsBackInSecondsUnderAFreshName(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill")
 		room := c.room("mill", 1, 5)
-		inTime(t, 30*time.Second, "a whole pool", whole(5, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(5, room...))
 		w := room[2]
 		before := w.Standing().Name
 
@@ -132,7 +132,7 @@ func TestLaptopThatMovesJoinsTheOtherSitesPool(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill", "quay")
 		mill, quay := c.room("mill", 1, 4), c.room("quay", 2, 4)
-		inTime(t, 30*time.Second, "two whole pools", func() bool { return whole(4, mill...)() && whole(4, quay...)() })
+		inTime(t, 40*time.Second, "two whole pools", func() bool { return whole(4, mill...)() && whole(4, quay...)() })
 		laptop := mill[0]
 		if err := laptop.Use(t.Context(), c.membership("quay")); err != nil {
 			t.Fatal(err)
@@ -152,7 +152,7 @@ func TestControllerThatComesBackIsFoundByEverybody(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill")
 		room := c.room("mill", 1, 6)
-		inTime(t, 30*time.Second, "a whole pool", whole(6, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(6, room...))
 		c.f.Isolate(shireHQ.Addr())
 		inTime(t, 3*time.Minute, "the controller is given up", func() bool { return !room[0].Standing().Controller })
 		time.Sleep(10 * time.Minute)
@@ -160,7 +160,7 @@ func TestControllerThatComesBackIsFoundByEverybody(t *testing.T) {
 			t.Errorf("without a controller %d of 5 neighbours are left", n)
 		}
 		c.f.Restore(shireHQ.Addr())
-		took := inTime(t, 20*time.Second, "the controller is back", whole(6, room...))
+		took := inTime(t, 30*time.Second, "the controller is back", whole(6, room...))
 		t.Logf("back after %s", took)
 	})
 }
@@ -181,7 +181,7 @@ func TestPoolFormsAgainFromMemoryWhileTheControllerIsAway(t *testing.T) {
 			}
 			room = append(room, w)
 		}
-		inTime(t, 30*time.Second, "a whole pool", whole(6, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(6, room...))
 		time.Sleep(time.Minute)
 
 		c.f.Isolate(shireHQ.Addr())
@@ -205,7 +205,7 @@ func TestPoolFormsAgainFromMemoryWhileTheControllerIsAway(t *testing.T) {
 		})
 		t.Logf("formed again after %s", took)
 		c.f.Restore(shireHQ.Addr())
-		took = inTime(t, 30*time.Second, "the controller is found", whole(6, room...))
+		took = inTime(t, 40*time.Second, "the controller is found", whole(6, room...))
 		t.Logf("controller found after %s", took)
 	})
 }
@@ -225,7 +225,7 @@ func TestPoolFormsByAskingAroundWhenNobodyIsRemembered(t *testing.T) {
 		})
 		t.Logf("found each other after %s", took)
 		c.f.Restore(shireHQ.Addr())
-		inTime(t, 30*time.Second, "the controller is found", whole(4, room...))
+		inTime(t, 40*time.Second, "the controller is found", whole(4, room...))
 	})
 }
 
@@ -238,7 +238,7 @@ func TestWorkstationThatLeavesGossipKeepsNoKey(t *testing.T) {
 		if err := w.Use(t.Context(), c.membership("mill")); err != nil {
 			t.Fatal(err)
 		}
-		inTime(t, 30*time.Second, "a whole pool", whole(4, append(room, w)...))
+		inTime(t, 40*time.Second, "a whole pool", whole(4, append(room, w)...))
 		time.Sleep(time.Minute)
 		if m, err := mesh.Recall(dir); err != nil || m == nil {
 			t.Fatalf("nothing was remembered: %v, %v", m, err)
@@ -260,7 +260,7 @@ func TestUnusableMembershipChangesNothing(t *testing.T) {
 	inShire(t, func(t *testing.T, c *shire) {
 		c.startController("mill")
 		room := c.room("mill", 1, 2)
-		inTime(t, 30*time.Second, "a whole pool", whole(2, room...))
+		inTime(t, 40*time.Second, "a whole pool", whole(2, room...))
 		before := room[0].Standing()
 		bad := c.membership("quay")
 		bad.Keys[0] = bad.Keys[0][:5]
