@@ -49,6 +49,12 @@ type ResidentOptions struct {
 	// addresses, the Resident has moved already; otherwise Move is called for,
 	// though not from within OnAddr.
 	OnAddr func(netip.Addr)
+	// OnUnheard hears that the controller misses this machine while its site's
+	// others answer: the direct way is dropped, in one direction or both. The way is
+	// blamed already, so that DialController starts with a neighbour; a report sent
+	// now tells the controller the most. It is called at most once in a minute and
+	// must return soon.
+	OnUnheard func()
 	// NoRelay refuses to carry neighbours' connections.
 	NoRelay bool
 }
