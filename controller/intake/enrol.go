@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 
 	"muster/controller/identity"
@@ -92,7 +91,7 @@ func (i *Intake) admit(ctx context.Context, e wire.Enrolment) (wire.Enrolled, *p
 
 // admitNew enrols a new install.
 func (i *Intake) admitNew(ctx context.Context, e wire.Enrolment, token inventory.Token, id string) (wire.Enrolled, *problem) {
-	candidates, err := i.candidates(ctx, e.Identity)
+	candidates, err := i.store.CandidatesByIdentity(ctx, e.Identity.Keys())
 	if err != nil {
 		return wire.Enrolled{}, busy(i.told(err, "cannot look for the machine", id))
 	}
@@ -126,29 +125,6 @@ func (i *Intake) admitNew(ctx context.Context, e wire.Enrolment, token inventory
 		i.refreshRevoked(ctx)
 	}
 	return enrolledAs(w, c), nil
-}
-
-// candidates is the machines that share a key with id, and those that share one
-// with an asset among them: an asset knows its serial number and its cards, and
-// the install that stands for it may have been able to read the one alone.
-func (i *Intake) candidates(ctx context.Context, id inventory.Identity) ([]inventory.Candidate, error) {
-	keys := id.Keys()
-	near, err := i.store.CandidatesByIdentity(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	known := len(keys)
-	for _, c := range near {
-		for _, key := range c.Asset.Identity().Keys() {
-			if !slices.Contains(keys, key) {
-				keys = append(keys, key)
-			}
-		}
-	}
-	if len(keys) == known {
-		return near, nil
-	}
-	return i.store.CandidatesByIdentity(ctx, keys)
 }
 
 // resumes reports whether an enrolment is the repeat of one that was committed

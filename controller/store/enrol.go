@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,9 +83,11 @@ func replace(t tx, change inventory.EnrolChange) (inventory.Event, error) {
 }
 
 // CandidatesByIdentity is the machines that share one of the keys: workstations
-// with the asset they are on, and assets that no agent reports from.
+// with the asset they are on, other installs of the assets, and assets that no
+// agent reports from.
 func (s *Store) CandidatesByIdentity(ctx context.Context, keys []inventory.IdentityKey) (found []inventory.Candidate, err error) {
 	err = s.look(ctx, "look for a machine by its identity", func(t tx) error {
+		found = nil
 		ids, err := byKeys(t, "workstation_keys", "workstation", keys)
 		if err != nil {
 			return err
@@ -92,18 +96,19 @@ func (s *Store) CandidatesByIdentity(ctx context.Context, keys []inventory.Ident
 		if err != nil {
 			return err
 		}
+		installed, err := installsOf(t, tags)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, installed...)
+		slices.Sort(ids)
 		taken := make(map[string]bool)
-		for _, id := range ids {
-			var c inventory.Candidate
-			if c.Workstation, err = readWorkstation(t, id); err != nil {
+		for _, id := range slices.Compact(ids) {
+			c, err := candidate(t, id)
+			if err != nil {
 				return err
 			}
-			if tag := c.Workstation.AssetTag; tag != "" {
-				if c.Asset, err = find[inventory.Asset](t, "assets", "tag", tag); err != nil {
-					return err
-				}
-				taken[tag] = true
-			}
+			taken[c.Asset.Tag] = true
 			found = append(found, c)
 		}
 		for _, tag := range tags {
@@ -119,6 +124,33 @@ func (s *Store) CandidatesByIdentity(ctx context.Context, keys []inventory.Ident
 		return nil
 	})
 	return found, err
+}
+
+// candidate is a workstation with its asset. The tag outlives the asset: one
+// whose only install was revoked or replaced may have been removed since.
+func candidate(t tx, id string) (c inventory.Candidate, err error) {
+	if c.Workstation, err = readWorkstation(t, id); err != nil || c.Workstation.AssetTag == "" {
+		return c, err
+	}
+	c.Asset, err = find[inventory.Asset](t, "assets", "tag", c.Workstation.AssetTag)
+	if errors.Is(err, ErrNotFound) {
+		return c, nil
+	}
+	return c, err
+}
+
+// installsOf is the installs, standing or not, that were put on assets: one may
+// have read none of the keys that its asset is registered with.
+func installsOf(t tx, tags []string) (ids []string, err error) {
+	err = chunks(t, tags, func(tags []string) error {
+		return t.each("SELECT id FROM workstations WHERE asset_tag IN ("+t.marks(len(tags))+")", anys(tags), func(row scanner) error {
+			var id string
+			err := row.Scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	})
+	return ids, err
 }
 
 // byKeys is the distinct owners of identity keys, in order.

@@ -125,6 +125,40 @@ func TestCandidatesShareAnIdentityKey(t *testing.T) {
 	})
 }
 
+func TestMachineWhoseAssetIsGoneCanEnrolAgain(t *testing.T) {
+	stores(t, func(t *testing.T, s *Store) {
+		here := asset("A1", "")
+		here.Serial = workstation(1).Identity.Serial
+		mustApply(t, s, made(t, inventory.NounAsset, "A1", here))
+		w := workstation(1)
+		w.AssetTag = "A1"
+		must(t, s.change(t.Context(), "enrol", func(t tx) error { return writeWorkstation(t, w) }))
+		must(t, s.RevokeWorkstation(t.Context(), w.ID, "sold", "ann", noon))
+		mustApply(t, s, changed(t, inventory.NounAsset, "A1", here, nil))
+		found, err := s.CandidatesByIdentity(t.Context(), w.Identity.Keys())
+		must(t, err)
+		if len(found) != 1 || found[0].Workstation.ID != w.ID || found[0].Asset.Tag != "" {
+			t.Fatalf("candidates %+v", found)
+		}
+	})
+}
+
+func TestCandidatesHoldInstallsThatReadNoKeyOfTheirAsset(t *testing.T) {
+	stores(t, func(t *testing.T, s *Store) {
+		here := asset("A1", "")
+		here.Serial = "KNOWN-77"
+		mustApply(t, s, made(t, inventory.NounAsset, "A1", here))
+		w := workstation(1)
+		w.AssetTag, w.Identity.Serial = "A1", ""
+		must(t, s.change(t.Context(), "enrol", func(t tx) error { return writeWorkstation(t, w) }))
+		found, err := s.CandidatesByIdentity(t.Context(), inventory.Identity{Serial: "KNOWN-77"}.Keys())
+		must(t, err)
+		if len(found) != 1 || found[0].Workstation.ID != w.ID || found[0].Asset.Tag != "A1" {
+			t.Fatalf("candidates %+v", found)
+		}
+	})
+}
+
 func TestWorkstationsAreFoundBySiteWordsAndIDs(t *testing.T) {
 	stores(t, func(t *testing.T, s *Store) {
 		mustApply(t, s, made(t, inventory.NounSite, "MILL", site("MILL")))
