@@ -139,7 +139,7 @@ func (c *Controller) openSite(spec PoolSpec) (*site, error) {
 	}
 	now := time.Now()
 	s := &site{
-		c: c, spec: spec, ready: make(chan struct{}), seenAt: make(map[string]time.Time),
+		c: c, spec: spec, ready: make(chan struct{}), seenAt: make(map[string]time.Time), told: make(map[string]told),
 		log: newReachLog(c.o.SweepEvery, now),
 		// Sites opened together are not swept together.
 		nextAt: now.Add(stagger(len(c.sites), c.o.SweepEvery)),

@@ -50,6 +50,26 @@ func FuzzLeaveNotice(f *testing.F) {
 	})
 }
 
+func FuzzUnheardNotice(f *testing.F) {
+	good, err := UnheardNotice{Member: "w00000001.abcde", Number: 7}.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte{1, 9})
+	f.Add(good[:9])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, err := DecodeUnheardNotice(b)
+		if err != nil {
+			return
+		}
+		again, err := n.Encode()
+		if err != nil || !bytes.Equal(again, b) {
+			t.Fatalf("%x came back as %x (%v)", b, again, err)
+		}
+	})
+}
+
 func FuzzDirect(f *testing.F) {
 	ring, err := newKeyRing([][]byte{bytes.Repeat([]byte{1}, KeyBytes)})
 	if err != nil {

@@ -9,11 +9,13 @@ import (
 // DirectKind says what a direct message is.
 type DirectKind byte
 
-// The kinds. Discovery belongs to the resident's side.
+// The kinds. Probe and answer are the resident's local discovery.
 const (
 	DirectLeave  DirectKind = 1 // a LeaveNotice, to a controller
 	DirectProbe  DirectKind = 2 // a resident looks for neighbours on its subnet
 	DirectAnswer DirectKind = 3 // and is answered
+	// DirectUnheard is an UnheardNotice, to a neighbour of the member or to itself.
+	DirectUnheard DirectKind = 4
 )
 
 // Direct is one sealed message between two members, outside the gossip: it is

@@ -78,6 +78,8 @@ func (r *Resident) heardDirect(t *tenure, d Direct) {
 		if t.note(d) {
 			r.nudge()
 		}
+	case DirectUnheard:
+		r.heardUnheard(t, d)
 	case DirectLeave: // for controllers
 	}
 }

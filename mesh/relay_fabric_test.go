@@ -14,10 +14,12 @@ import (
 
 // apart puts workstation n of the mill into a group of its own, on the mill's
 // LAN, so that its way to the controller can be cut alone.
-func (c *shire) apart(n int) *desk {
+func (c *shire) apart(n int) *desk { return c.apartWith(n, nil) }
+
+func (c *shire) apartWith(n int, change func(*mesh.ResidentOptions)) *desk {
 	c.t.Helper()
 	c.f.SetPath("mill", "mill-desk", fabric.Weather{Latency: 300 * time.Microsecond})
-	w := c.workstation("10.1.0.70", "mill-desk", n, nil)
+	w := c.workstation("10.1.0.70", "mill-desk", n, change)
 	if err := w.Use(c.t.Context(), c.membership("mill")); err != nil {
 		c.t.Fatal(err)
 	}

@@ -43,6 +43,8 @@ type tenure struct {
 	found     []netip.AddrPort // who answered
 
 	answers *bucket
+	passes  *bucket // unheard notices
+	unheard unheardEar
 }
 
 // end closes the pool without a goodbye.
@@ -72,6 +74,7 @@ func (r *Resident) open(m Membership) (*tenure, error) {
 	t := &tenure{
 		membership: m, formerly: formerly, joinAt: now.Add(share(spread)), tagged: tags, taggedAt: now, savedAt: now,
 		answers: newBucket(answersPerSec, answersPerSec, now),
+		passes:  newBucket(unheardPassed, 2*unheardPassed, now),
 	}
 	t.ctx, t.cancel = context.WithCancel(r.ctx)
 	pool, err := OpenPool(PoolOptions{

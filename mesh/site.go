@@ -31,6 +31,7 @@ type site struct {
 	burstAt   time.Time            // the last one's beginning
 	seenAt    map[string]time.Time // each member's last answer, by name
 	heardAt   time.Time            // the last answer of any member, late ones too
+	told      map[string]told      // members that were told that they are unheard, by name
 	heard     [16]uint64           // numbers of the last leave notices, a ring
 	heardNext int
 
@@ -51,6 +52,7 @@ func (s *site) onEvent(e PoolEvent) {
 	if e.Kind == PoolReap || e.Kind == PoolLeave {
 		s.mu.Lock()
 		delete(s.seenAt, e.Member.Name)
+		delete(s.told, e.Member.Name)
 		s.mu.Unlock()
 	}
 	s.c.events.push(MemberEvent{
@@ -192,6 +194,9 @@ func (s *site) heardFrom(m Member) {
 	defer s.mu.Unlock()
 	s.heardAt = time.Now()
 	s.seenAt[m.Name] = s.heardAt.UTC()
+	if t, ok := s.told[m.Name]; ok && s.heardAt.Sub(t.at) > unheardSoonest {
+		delete(s.told, m.Name)
+	}
 }
 
 // turnTo changes the site's state and says so.

@@ -69,7 +69,11 @@ func (s *site) sweepOnce() {
 		s.rejoin(m)
 		return
 	}
-	if s.ctx.Err() == nil && s.beginBurst(a.askedAt) {
+	if s.ctx.Err() != nil {
+		return
+	}
+	s.c.running.Go(func() { s.checkUnheard(members, m, a.askedAt) })
+	if s.beginBurst(a.askedAt) {
 		s.burst(members, m.Name)
 		s.mu.Lock()
 		s.bursting = false
