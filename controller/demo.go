@@ -3,6 +3,8 @@ package main
 import (
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +24,7 @@ func demoCommand() *cobra.Command {
 		Example: "  muster demo\n  muster demo --sites 20 --workstations 200 --for 5m",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			signal.Ignore(syscall.SIGPIPE) // a closed pipe ends the demo in good order, not at once
 			level := slog.LevelError
 			if verbose {
 				level = slog.LevelInfo

@@ -45,6 +45,9 @@ func Run(ctx context.Context, o Options) error {
 		ctx, cancel = context.WithTimeout(ctx, o.For)
 		defer cancel()
 	}
+	ctx, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	o.Out = lifeline{o.Out, hangUp}
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	d := &demo{o: o, startedAt: time.Now()}

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,6 +13,22 @@ import (
 
 func (d *demo) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(d.o.Out, format+"\n", args...) // nobody to tell when the terminal is gone
+}
+
+// lifeline ends the demo when nobody reads its output any more, so that a county
+// does not live on behind a closed pipe.
+type lifeline struct {
+	io.Writer
+	hangUp func()
+}
+
+// Write implements io.Writer.
+func (l lifeline) Write(b []byte) (int, error) {
+	n, err := l.Writer.Write(b)
+	if err != nil {
+		l.hangUp()
+	}
+	return n, err
 }
 
 // greet says where the page is: it opens while the county wakes.
