@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,20 +24,35 @@ import (
 // Binaries are the two programs as they ship.
 type Binaries struct{ Muster, Agent string }
 
-// Build builds both programs into a folder of the test.
+// Build builds both programs, once for all tests of the process; Clean removes
+// them.
 func Build(tb testing.TB) Binaries {
 	tb.Helper()
-	dir := tb.TempDir()
+	b, err := build()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+// built is where Build puts the programs of this process.
+func built() string { return filepath.Join(os.TempDir(), "muster-lab-"+strconv.Itoa(os.Getpid())) }
+
+var build = sync.OnceValues(func() (Binaries, error) {
+	dir := built()
 	b := Binaries{Muster: filepath.Join(dir, "muster"), Agent: filepath.Join(dir, "muster-agent")}
 	for out, pkg := range map[string]string{b.Muster: "muster/controller", b.Agent: "muster/agent"} {
 		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version=lab", "-o", out, pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if text, err := cmd.CombinedOutput(); err != nil {
-			tb.Fatalf("cannot build %s: %v\n%s", pkg, err, text)
+			return b, fmt.Errorf("cannot build %s: %w\n%s", pkg, err, text)
 		}
 	}
-	return b
-}
+	return b, nil
+})
+
+// Clean removes what Build made; TestMain calls it.
+func Clean() error { return os.RemoveAll(built()) }
 
 // Scene is a lab with the real programs running in it.
 type Scene struct {
