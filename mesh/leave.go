@@ -24,19 +24,21 @@ const (
 // SayLeave tells the controllers straight away why this machine goes, then leaves
 // the pool for all reasons but sleep: a sleeping machine comes back under the same
 // name, and has no two seconds for a goodbye. It takes 0.2 s for sleep, about two
-// seconds more otherwise, and ends early with ctx. ErrNoPool is returned outside
-// a pool.
+// seconds more otherwise, and ends early with ctx; the rest of the goodbye then
+// goes on beside, and Use, Move and Close wait for it. ErrNoPool is returned
+// outside a pool.
 func (r *Resident) SayLeave(ctx context.Context, reason inventory.LeaveReason) error {
 	if err := r.beginTurn(ctx); err != nil {
 		return fmt.Errorf("cannot say goodbye: %w", err)
 	}
-	defer r.endTurn()
 	t := r.current()
 	if t == nil {
+		r.endTurn()
 		return fmt.Errorf("cannot say goodbye: %w", ErrNoPool)
 	}
 	errs := r.sendLeave(ctx, t, reason)
 	if reason == inventory.LeaveSleep {
+		r.endTurn()
 		return errs
 	}
 	r.save(t)
@@ -44,7 +46,18 @@ func (r *Resident) SayLeave(ctx context.Context, reason inventory.LeaveReason) e
 	r.tenure, r.wanted = nil, nil
 	r.mu.Unlock()
 	t.cancel()
-	return errors.Join(errs, t.pool.Leave(ctx), t.pool.Close())
+	left := make(chan error, 1)
+	r.background.Go(func() {
+		defer r.endTurn()
+		left <- errors.Join(t.pool.Leave(ctx), t.pool.Close())
+	})
+	select {
+	case err := <-left:
+		return errors.Join(errs, err)
+	case <-ctx.Done():
+		// Serf cannot be stopped in the middle of a goodbye.
+		return errors.Join(errs, fmt.Errorf("cannot finish the goodbye: %w", ctx.Err()))
+	}
 }
 
 // sendLeave sends every copy to every controller. It fails only if a controller
