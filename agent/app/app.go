@@ -50,6 +50,7 @@ type App struct {
 	resident    *mesh.Resident
 	reporter    *report.Reporter
 	standing    standing
+	placement   placement
 }
 
 // standing is how the work goes, as Status shows it.

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -337,4 +339,42 @@ func TestOptionsAreChecked(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
+}
+
+// TestAMachineThatIsAtNoSiteSaysNothingOfItsNetwork lets the settings take a
+// machine off its site.
+func TestAMachineThatIsAtNoSiteSaysNothingOfItsNetwork(t *testing.T) {
+	bubble(t, func(t *testing.T, s *shire) {
+		machine := newPC("SN-1")
+		addr := netip.MustParseAddr("10.0.1.1")
+		machine.network = inventory.Network{Addr: inventory.Known(addr), Gateway: inventory.Known(netip.MustParseAddr("10.0.1.254"))}
+		a := s.start(s.options(machine, t.TempDir(), addr.String()))
+		defer stop(t, a)
+		pass(10 * time.Minute)
+		says := func() (addrs []bool) {
+			for _, r := range s.reportsOf(a.Status().Workstation) {
+				if r.Network != nil {
+					addrs = append(addrs, r.Network.Addr.Known())
+				}
+			}
+			return addrs
+		}
+		if got := says(); !slices.Equal(got, []bool{false, true}) {
+			t.Fatalf("before and after it was placed, reports knew the address: %v", got)
+		}
+		s.mu.Lock()
+		s.settings.Version, s.settings.Site = "two", ""
+		s.mu.Unlock()
+		pass(15 * time.Minute)
+		if got := says(); !slices.Equal(got, []bool{false, true, false}) {
+			t.Errorf("off the site, reports knew the address: %v", got)
+		}
+		for _, r := range s.reportsOf(a.Status().Workstation) {
+			for _, record := range r.Journal {
+				if strings.Contains(record.Reason, addr.String()) {
+					t.Errorf("the address is in the reason %q", record.Reason)
+				}
+			}
+		}
+	})
 }

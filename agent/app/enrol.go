@@ -146,7 +146,7 @@ func (a *App) takeIdentity(s seal.Seal, settings wire.Settings) error {
 		return err
 	}
 	a.mu.Lock()
-	a.seal, a.settings = &s, settings
+	a.seal, a.settings, a.placement = &s, settings, placement{fresh: true}
 	a.mu.Unlock()
 	a.client.Forget() // it has shown no certificate
 	return nil

@@ -46,6 +46,9 @@ func (a *App) open(ctx context.Context) error {
 	if settings != nil {
 		a.settings = *settings
 	}
+	if a.placement.at, err = a.vault.Placed(); err != nil {
+		a.log.WarnContext(ctx, "the place is lost, the controller will say it again", "error", err)
+	}
 	return nil
 }
 

@@ -248,6 +248,7 @@ type pc struct {
 	bootedAt time.Time
 	gateway  wire.Reachable
 	power    wire.PowerSource
+	network  inventory.Network
 }
 
 func newPC(serial string) *pc {
@@ -283,8 +284,12 @@ func (p *pc) Boot() (string, time.Duration) {
 	defer p.mu.Unlock()
 	return p.boot, time.Since(p.bootedAt)
 }
-func (p *pc) Health(context.Context) inventory.Health               { return inventory.Health{} }
-func (p *pc) Network(context.Context, netip.Addr) inventory.Network { return inventory.Network{} }
+func (p *pc) Health(context.Context) inventory.Health { return inventory.Health{} }
+func (p *pc) Network(context.Context, netip.Addr) inventory.Network {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.network
+}
 
 func (p *pc) Surroundings(context.Context) (gateway, carrier wire.Reachable, power wire.PowerSource) {
 	p.mu.Lock()

@@ -43,8 +43,9 @@ func (s *source) Health(ctx context.Context) inventory.Health {
 	return h
 }
 
+// Network is what may travel of it.
 func (s *source) Network(ctx context.Context) inventory.Network {
-	return s.app.opts.Machine.Network(ctx, s.app.toward())
+	return s.app.outward(s.app.opts.Machine.Network(ctx, s.app.toward()))
 }
 
 // boot names this boot. Where the machine cannot, the process stands for it: a

@@ -37,7 +37,7 @@ func edges(before, now wire.JournalRecord, uplinkBefore, uplinkNow string) strin
 	if before.Addr != now.Addr {
 		to := "none"
 		if now.Addr.IsValid() {
-			to = now.Addr.String()
+			to = "new" // which one is the record's to say, if it may travel
 		}
 		changed = append(changed, "address "+to)
 	}

@@ -116,6 +116,8 @@ func (w *watcher) follow(r wire.JournalRecord, cut, failing bool) {
 		reporter.Nudge() // find out, and go through a neighbour if need be
 	case heard && failing:
 		reporter.Nudge() // the way is open again
+	case w.app.trialOver(r.BootClock):
+		reporter.Nudge() // to hear whether the new address is at a site
 	}
 	if !silent {
 		w.doubted = false

@@ -50,6 +50,7 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 				reporter.Nudge()
 			}
 		},
+		OnUnheard: a.unheard,
 	}
 	if a.opts.Addr.Addr().IsUnspecified() {
 		options.CurrentAddr = mesh.LocalAddrFor
@@ -63,7 +64,8 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 		Poster: a.client, Encoder: a.opts.Shared.encoder, Dir: a.opts.StateDir,
 		Log: a.opts.Log.With("component", "report"), Cadence: report.CadenceOf(settings),
 		Standing:  a.inUse,
-		OnReply:   func(reply wire.Reply, via string) { a.replied(ctx, reply, via) },
+		AddrOut:   a.addrOut,
+		OnReply:   func(reply wire.Reply, way report.Way) { a.replied(ctx, reply, way) },
 		OnFailure: func(err error) { a.failed(ctx, err) },
 	})
 	if err != nil {
@@ -74,6 +76,14 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 	a.mu.Unlock()
 	a.use(ctx, settings)
 	return nil
+}
+
+// unheard hears, at most once a minute, that the controller misses this machine:
+// a report goes by another way than the direct one.
+func (a *App) unheard() {
+	if _, reporter := a.parts(); a.client.Abandon() && reporter != nil {
+		reporter.Nudge()
+	}
 }
 
 // inUse is what reports say of settings and key.
@@ -89,15 +99,15 @@ func (a *App) inUse() (settings string, key int) {
 
 // replied takes what an acknowledgement brought. It runs on the reporter's
 // goroutine, between two reports.
-func (a *App) replied(ctx context.Context, reply wire.Reply, via string) {
+func (a *App) replied(ctx context.Context, reply wire.Reply, way report.Way) {
 	_, clock := a.boot()
 	a.mu.Lock()
 	s := &a.standing
 	if s.failing || s.problem != "" {
-		a.log.InfoContext(ctx, "controller reached", "via", via)
+		a.log.InfoContext(ctx, "controller reached", "via", way.Via)
 	}
-	s.via, s.uplink, s.failing, s.problem = via, mesh.UplinkOK, false, ""
-	if via != mesh.ViaDirect {
+	s.via, s.uplink, s.failing, s.problem = way.Via, mesh.UplinkOK, false, ""
+	if way.Via != mesh.ViaDirect {
 		s.uplink = mesh.UplinkRelayed
 	}
 	s.lastAckAt, s.lastAckClock, s.hasAck, s.lastSeq = time.Now(), clock, true, reply.Seq
@@ -106,6 +116,7 @@ func (a *App) replied(ctx context.Context, reply wire.Reply, via string) {
 	if reply.Settings != nil {
 		a.adopt(ctx, *reply.Settings)
 	}
+	a.placed(ctx, way.From, reply.Repeat)
 	if a.renewalDue() {
 		a.tryRenew(ctx)
 	}

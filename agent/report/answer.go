@@ -37,7 +37,7 @@ func (r *Reporter) send(ctx context.Context) {
 		return
 	}
 	r.acknowledge(ctx, reply)
-	r.opts.OnReply(reply, answer.Via)
+	r.opts.OnReply(reply, answer.Way)
 }
 
 // acknowledge takes the pending report as being on the controller's disk.

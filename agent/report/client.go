@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -47,16 +48,32 @@ type Client struct {
 	transport *http.Transport
 	sessions  lastSession
 
-	mu   sync.Mutex // serialises posts; guards what follows
+	mu   sync.Mutex // serialises posts; guards what follows; before now
 	conn *http.ClientConn
-	via  string
+	way  Way
 	used bool // an answer came over conn
+
+	now atTheMoment
 }
 
-// Answer is what came back, and through whom.
+// atTheMoment is what Abandon needs to know while a post is under way.
+type atTheMoment struct {
+	mu     sync.Mutex // guards what follows
+	direct bool       // the connection, if there is one, goes straight to a controller
+	stale  bool       // it must not be used again
+	cancel context.CancelFunc
+}
+
+// Way is how a post went.
+type Way struct {
+	Via  string     // mesh.ViaDirect or the neighbour's workstation id
+	From netip.Addr // the own address of a direct connection; invalid on a relayed one
+}
+
+// Answer is what came back, and how.
 type Answer struct {
 	Body []byte
-	Via  string // mesh.ViaDirect or the neighbour's workstation id
+	Way
 }
 
 // NewClient opens nothing yet.
@@ -86,13 +103,14 @@ func (c *Client) Post(ctx context.Context, path string, body Body, header http.H
 	for attempt := 0; ; attempt++ {
 		used := c.used
 		answer, err := c.attempt(ctx, path, body, header)
+		abandoned := c.end()
 		var problem *wire.Problem
 		if err == nil || errors.As(err, &problem) {
 			return answer, err
 		}
-		via := c.via
+		via := c.way.Via
 		c.drop()
-		if c.opts.Blame != nil && used && ctx.Err() == nil {
+		if c.opts.Blame != nil && used && !abandoned && ctx.Err() == nil {
 			c.opts.Blame(via, err)
 		}
 		if attempt > 0 || ctx.Err() != nil {
@@ -101,9 +119,45 @@ func (c *Client) Post(ctx context.Context, path string, body Body, header http.H
 	}
 }
 
+// Abandon gives up a direct connection that somebody else found dead, and the
+// attempt that waits on it: a post under way goes by another way at once, as does
+// the next. It reports whether there was one.
+func (c *Client) Abandon() bool {
+	c.now.mu.Lock()
+	defer c.now.mu.Unlock()
+	if !c.now.direct {
+		return false
+	}
+	c.now.stale = true
+	if c.now.cancel != nil {
+		c.now.cancel()
+	}
+	return true
+}
+
+// begin notes an attempt, and drops a connection that was abandoned before it.
+func (c *Client) begin(cancel context.CancelFunc) {
+	c.now.mu.Lock()
+	stale := c.now.stale
+	c.now.cancel = cancel
+	c.now.mu.Unlock()
+	if stale {
+		c.drop()
+	}
+}
+
+// end notes that an attempt is over; true means that it was abandoned.
+func (c *Client) end() bool {
+	c.now.mu.Lock()
+	defer c.now.mu.Unlock()
+	c.now.cancel = nil
+	return c.now.stale
+}
+
 func (c *Client) attempt(ctx context.Context, path string, body Body, header http.Header) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptFor)
 	defer cancel()
+	c.begin(cancel)
 	if c.conn == nil || c.conn.Err() != nil {
 		c.drop()
 		conn, err := c.transport.NewClientConn(ctx, "https", net.JoinHostPort(c.opts.ServerName, "443"))
@@ -124,8 +178,8 @@ func (c *Client) attempt(ctx context.Context, path string, body Body, header htt
 	if body.Encoding != "" {
 		request.Header.Set("Content-Encoding", body.Encoding)
 	}
-	if c.via != mesh.ViaDirect {
-		request.Header.Set(wire.HeaderVia, c.via)
+	if c.way.Via != mesh.ViaDirect {
+		request.Header.Set(wire.HeaderVia, c.way.Via)
 	}
 	response, err := c.conn.RoundTrip(request)
 	if err != nil {
@@ -143,7 +197,7 @@ func (c *Client) attempt(ctx context.Context, path string, body Body, header htt
 	if response.StatusCode != http.StatusOK {
 		return Answer{}, refusal(response, content)
 	}
-	return Answer{Body: content, Via: c.via}, nil
+	return Answer{Body: content, Way: c.way}, nil
 }
 
 // dialTLS is called by the transport for a new connection.
@@ -152,7 +206,10 @@ func (c *Client) dialTLS(ctx context.Context, _, _ string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.via, c.used = via, false
+	c.way, c.used = wayOf(via, raw), false
+	c.now.mu.Lock()
+	c.now.direct, c.now.stale = via == mesh.ViaDirect, false
+	c.now.mu.Unlock()
 	conn := tls.Client(raw, &tls.Config{
 		MinVersion:           tls.VersionTLS13,
 		ServerName:           c.opts.ServerName,
@@ -170,6 +227,16 @@ func (c *Client) dialTLS(ctx context.Context, _, _ string) (net.Conn, error) {
 		return nil, fmt.Errorf("cannot set up TLS with %s: %w", raw.RemoteAddr(), err)
 	}
 	return conn, nil
+}
+
+func wayOf(via string, conn net.Conn) Way {
+	w := Way{Via: via}
+	if via == mesh.ViaDirect {
+		if ap, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
+			w.From = ap.Addr().Unmap().WithZone("")
+		}
+	}
+	return w
 }
 
 func (c *Client) certificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
@@ -201,6 +268,9 @@ func (c *Client) drop() {
 		_ = c.conn.Close() // it is given up either way
 	}
 	c.conn, c.used = nil, false
+	c.now.mu.Lock()
+	c.now.direct, c.now.stale = false, false
+	c.now.mu.Unlock()
 }
 
 // RetryLater is a refusal for now.

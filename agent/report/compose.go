@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -184,4 +185,10 @@ func (r *Reporter) addJournal(report *wire.Report, out *outgoing) {
 	}
 	slices.SortFunc(records, func(a, b wire.JournalRecord) int { return int(int64(b.N) - int64(a.N)) })
 	report.Journal = slices.CompactFunc(records, func(a, b wire.JournalRecord) bool { return a.N == b.N })
+	addrOut := r.opts.AddrOut()
+	for i := range report.Journal {
+		if report.Journal[i].Addr != addrOut {
+			report.Journal[i].Addr = netip.Addr{}
+		}
+	}
 }

@@ -137,7 +137,7 @@ func (c *controller) Post(_ context.Context, path string, body Body, header http
 		c.reply = nil
 	}
 	answer, err := json.Marshal(reply)
-	return Answer{Body: answer, Via: "direct"}, err
+	return Answer{Body: answer, Way: Way{Via: "direct"}}, err
 }
 
 func (c *controller) take(report wire.Report, raw []byte) {

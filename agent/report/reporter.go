@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -53,9 +54,12 @@ type Options struct {
 	Cadence     Cadence
 	// Standing says which settings and pool key are in use.
 	Standing func() (settings string, key int)
+	// AddrOut is the one address that may travel in journal records; records of
+	// others travel without. An invalid one, or no function, means none.
+	AddrOut func() netip.Addr
 	// OnReply and OnFailure hear how each post went, on Run's goroutine: they
 	// must not block. A refusal wraps a *wire.Problem.
-	OnReply   func(reply wire.Reply, via string)
+	OnReply   func(reply wire.Reply, way Way)
 	OnFailure func(error)
 }
 
@@ -106,8 +110,11 @@ func New(o Options) (*Reporter, error) {
 	if o.Standing == nil {
 		o.Standing = func() (string, int) { return "", 0 }
 	}
+	if o.AddrOut == nil {
+		o.AddrOut = func() netip.Addr { return netip.Addr{} }
+	}
 	if o.OnReply == nil {
-		o.OnReply = func(wire.Reply, string) {}
+		o.OnReply = func(wire.Reply, Way) {}
 	}
 	if o.OnFailure == nil {
 		o.OnFailure = func(error) {}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ const (
 	sealFile     = "seal.json"
 	settingsFile = "settings.json"
 	tokenFile    = "join-token"
+	placedFile   = "placed-at"
 )
 
 // maxFile bounds what is read back: a full settings file has about 8 kB.
@@ -102,9 +104,31 @@ func (v *Vault) PutToken(token string) error {
 	return v.replace(tokenFile, []byte(token+"\n"))
 }
 
-// Wipe removes seal and settings and leaves the token.
+// Placed reads the address at which the controller last placed the machine; the
+// zero Addr means none.
+func (v *Vault) Placed() (netip.Addr, error) {
+	b, err := v.read(placedFile)
+	if text := strings.TrimSpace(string(b)); text == "" || err != nil {
+		return netip.Addr{}, err
+	}
+	addr, err := netip.ParseAddr(strings.TrimSpace(string(b)))
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("cannot read %s: %w: %w", filepath.Join(v.dir, placedFile), ErrDamaged, err)
+	}
+	return addr, nil
+}
+
+// PutPlaced replaces the address; the zero Addr forgets it.
+func (v *Vault) PutPlaced(addr netip.Addr) error {
+	if !addr.IsValid() {
+		return v.Remove(placedFile)
+	}
+	return v.replace(placedFile, []byte(addr.String()+"\n"))
+}
+
+// Wipe removes all that is about this machine and leaves the token.
 func (v *Vault) Wipe() error {
-	return v.Remove(sealFile, settingsFile)
+	return v.Remove(sealFile, settingsFile, placedFile)
 }
 
 // Remove removes files of the folder by name; one that is not there is no error.
