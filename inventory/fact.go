@@ -122,6 +122,10 @@ func encodeKnown(value any) ([]byte, error) {
 // UnmarshalJSON implements json.Unmarshaler.
 func (f *Fact[T]) UnmarshalJSON(b []byte) error {
 	b = bytes.TrimSpace(b)
+	if readPlain(b, &f.value) {
+		f.known, f.reason = true, ""
+		return nil
+	}
 	if bytes.Equal(b, []byte("null")) {
 		return errors.New("cannot read a fact from null: write a value or {\"unknown\": \"reason\"}")
 	}

@@ -25,36 +25,76 @@ const (
 )
 
 // readBody returns the decompressed body of r, at most limit bytes.
-func (i *Intake) readBody(w http.ResponseWriter, r *http.Request, limit int) ([]byte, *problem) {
+func (i *Intake) readBody(w http.ResponseWriter, r *http.Request, limit int) (body []byte, p *problem) {
+	p = i.decodeBody(w, r, limit, func(b []byte) error {
+		body = b
+		return nil
+	})
+	return body, p
+}
+
+// decodeBody hands the decompressed body of r, at most limit bytes, to decode,
+// whose error it tells.
+func (i *Intake) decodeBody(w http.ResponseWriter, r *http.Request, limit int, decode func([]byte) error) *problem {
 	encoding := r.Header.Get("Content-Encoding")
 	if r.ContentLength > wire.MaxBody {
-		return nil, problemf(reasonTooLarge, "the body has %d bytes, the limit is %d", r.ContentLength, wire.MaxBody)
+		return problemf(reasonTooLarge, "the body has %d bytes, the limit is %d", r.ContentLength, wire.MaxBody)
 	}
 	// Not every ResponseWriter can: then the server's own deadlines hold.
 	control := http.NewResponseController(w)
 	var src io.Reader = r.Body
 	if r.ContentLength >= 0 && r.ContentLength <= smallBody {
-		_ = control.SetReadDeadline(time.Now().Add(min(smallBodyFor, i.limits.BodyFor)))
-		raw := make([]byte, r.ContentLength)
-		if n, err := io.ReadFull(r.Body, raw); errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil, stalled()
-		} else if err != nil {
-			return nil, problemf(reasonBody, "the body ends after %d of %d bytes", n, r.ContentLength)
+		raw, p := i.readSmall(control, r)
+		if p != nil {
+			return p
 		}
-		b, err := i.inflater.Inflate(bytes.NewReader(raw), encoding, min(limit, smallReport))
-		if err == nil || limit <= smallReport || !errors.Is(err, wire.ErrTooLarge) {
-			return b, bodyProblem(err)
+		var err error
+		i.decoders.do(func() {
+			var b []byte
+			if b, err = i.inflater.Inflate(bytes.NewReader(raw), encoding, min(limit, smallReport)); err == nil {
+				err = decode(b)
+			}
+		})
+		if limit <= smallReport || !errors.Is(err, wire.ErrTooLarge) {
+			return bodyProblem(err)
 		}
 		src = bytes.NewReader(raw)
 	}
 	leave, p := i.takeSlot(r.Context())
 	if p != nil {
-		return nil, p
+		return p
 	}
 	defer leave()
 	_ = control.SetReadDeadline(time.Now().Add(i.limits.BodyFor))
 	b, err := i.inflater.Inflate(src, encoding, limit)
-	return b, bodyProblem(err)
+	if err == nil {
+		err = decode(b)
+	}
+	return bodyProblem(err)
+}
+
+// readSmall reads a small body as it travelled. A deadline of the connection has
+// to be told to its goroutine, for HTTP/2 twice a report: so none is set until a
+// body has in fact taken too long.
+func (i *Intake) readSmall(control *http.ResponseController, r *http.Request) ([]byte, *problem) {
+	over := make(chan struct{})
+	late := time.AfterFunc(min(smallBodyFor, i.limits.BodyFor), func() {
+		defer close(over)
+		_ = control.SetReadDeadline(time.Unix(1, 0))
+	})
+	raw := make([]byte, r.ContentLength)
+	n, err := io.ReadFull(r.Body, raw)
+	if !late.Stop() {
+		<-over // control must not be used once this request is answered
+	}
+	switch {
+	case err == nil:
+		return raw, nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, stalled()
+	default:
+		return nil, problemf(reasonBody, "the body ends after %d of %d bytes", n, r.ContentLength)
+	}
 }
 
 func (i *Intake) takeSlot(ctx context.Context) (leave func(), p *problem) {

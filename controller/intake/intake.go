@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"muster/inventory/wire"
@@ -62,6 +63,7 @@ type Intake struct {
 	revoked   *revocations
 	desks     *desks
 	inflater  wire.Inflater
+	decoders  *decoders
 	writer    *writer
 	enrolling chan struct{}        // one enrolment at a time is matched and committed
 	sources   *limiter[netip.Addr] // enrolments and renewals by address
@@ -106,6 +108,8 @@ func New(opts Options) (*Intake, error) {
 		authority: opts.Authority, store: opts.Store, log: opts.Log.With("component", "intake"),
 		settings: opts.Settings, onReport: opts.OnReport, wantJournal: opts.WantJournal, now: opts.Now, limits: limits,
 		peers: newPeerCache(opts.Authority, maxPeers), desks: newDesks(),
+		inflater:  wire.Inflater{New: func() wire.Gunzipper { return new(gzip.Reader) }},
+		decoders:  newDecoders(),
 		enrolling: make(chan struct{}, 1),
 		sources:   newLimiter[netip.Addr](limits.EnrolPerSecond, limits.EnrolBurst, maxSources),
 		failures:  newLimiter[netip.Addr](limits.FailurePerSecond, limits.FailureBurst, maxSources),
@@ -130,6 +134,7 @@ func (i *Intake) open(registry prometheus.Registerer) error {
 	}
 	i.writer.metrics = i.metrics
 	i.working.Go(i.writer.run)
+	i.decoders.each(i.working.Go)
 	i.working.Go(func() { i.revoked.run(ctx) })
 	return nil
 }
@@ -165,6 +170,7 @@ func (i *Intake) Close(ctx context.Context) error {
 		i.inside.Wait()
 		if first {
 			i.stop()
+			i.decoders.close()
 			i.writer.close()
 		}
 		i.working.Wait()

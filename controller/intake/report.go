@@ -16,10 +16,12 @@ import (
 type visit struct {
 	peer       peer
 	desk       *desk
+	now        func() time.Time
 	receivedAt time.Time
 	from       sending
 	report     wire.Report
 	body       []byte
+	hash       [sha256.Size]byte
 	rows       []inventory.ListRow
 	want       []wire.List
 }
@@ -49,7 +51,7 @@ func (i *Intake) report(w http.ResponseWriter, r *http.Request) *problem {
 		return problemf(reasonConnection, "the connection ended")
 	}
 	defer d.rise()
-	v := &visit{peer: p, desk: d}
+	v := &visit{peer: p, desk: d, now: i.now}
 	if refused = i.readReport(w, r, v); refused != nil {
 		return refused
 	}
@@ -71,20 +73,24 @@ func (i *Intake) readReport(w http.ResponseWriter, r *http.Request, v *visit) (p
 	if v.from, p = readSending(r); p != nil {
 		return p
 	}
-	if v.body, p = i.readBody(w, r, wire.MaxReport); p != nil {
+	if p = i.decodeBody(w, r, wire.MaxReport, v.decode); p != nil {
 		return p
 	}
-	v.receivedAt = i.now()
 	i.metrics.bodyBytes.Observe(float64(len(v.body)))
-	var err error
-	if v.report, err = wire.DecodeReport(v.body); err != nil {
-		return bodyProblem(err)
-	}
 	if v.report.Workstation != v.peer.workstation {
 		return problemf(reasonOther, "the report is of %s, the certificate %s is of %s",
 			v.report.Workstation, v.peer.serial, v.peer.workstation)
 	}
 	return nil
+}
+
+// decode takes the whole body.
+func (v *visit) decode(body []byte) (err error) {
+	v.receivedAt, v.body = v.now(), body
+	if v.report, err = wire.DecodeReport(body); err == nil {
+		v.hash = sha256.Sum256(body)
+	}
+	return err
 }
 
 func readSending(r *http.Request) (sending, *problem) {
@@ -165,7 +171,7 @@ func (v *visit) row() (inventory.ReportRow, error) {
 	rep := &v.report
 	row := inventory.ReportRow{
 		Workstation: v.peer.workstation, Run: rep.Run, Boot: rep.Boot, Seq: rep.Seq,
-		Hash: sha256.Sum256(v.body), ReceivedAt: v.receivedAt,
+		Hash: v.hash, ReceivedAt: v.receivedAt,
 		ReadAt: DateReading(v.desk.zeros, rep.Boot, rep.BootClock, rep.Wall, v.receivedAt),
 		Addr:   v.from.addr, AgentVersion: rep.Agent, Body: v.body, Lists: v.rows, KeyVersion: rep.KeyVersion,
 	}

@@ -35,20 +35,36 @@ func Inflate(body io.Reader, encoding string, limit int) ([]byte, error) {
 	return new(Inflater).Inflate(body, encoding, limit)
 }
 
+// Gunzipper reads gzip; gzip.Reader is one.
+type Gunzipper interface {
+	io.Reader
+	Reset(src io.Reader) error
+}
+
 // Inflater keeps what inflating needs between bodies: a fresh gzip reader
 // allocates 40 kB. It is safe for concurrent use; the zero value works.
-type Inflater struct{ readers sync.Pool }
+type Inflater struct {
+	// New makes a reader; nil: the standard library's, which keeps the agent
+	// small. A controller has room for a faster one.
+	New func() Gunzipper
+
+	readers sync.Pool
+}
 
 // Inflate reads body, which is gzip when encoding says so, up to limit bytes.
 func (f *Inflater) Inflate(body io.Reader, encoding string, limit int) ([]byte, error) {
 	bounded := &io.LimitedReader{R: body, N: MaxBody + 1}
+	var src io.Reader = bounded
+	if whole, ok := body.(*bytes.Reader); ok && whole.Len() <= MaxBody {
+		src = whole // within its bound, and read without a buffer of 4 kB
+	}
 	var b []byte
 	var err error
 	switch encoding {
 	case "", "identity":
-		b, err = readUpTo(bounded, limit)
+		b, err = readUpTo(src, limit)
 	case "gzip":
-		b, err = f.gunzip(bounded, limit)
+		b, err = f.gunzip(src, limit)
 	default:
 		return nil, fmt.Errorf("cannot read body: content encoding %.20q is neither gzip nor identity: %w", encoding, ErrEncoding)
 	}
@@ -66,8 +82,12 @@ func (f *Inflater) Inflate(body io.Reader, encoding string, limit int) ([]byte, 
 }
 
 func (f *Inflater) gunzip(src io.Reader, limit int) ([]byte, error) {
-	zr, _ := f.readers.Get().(*gzip.Reader)
-	if zr == nil {
+	zr, _ := f.readers.Get().(Gunzipper)
+	switch {
+	case zr != nil:
+	case f.New != nil:
+		zr = f.New()
+	default:
 		zr = new(gzip.Reader)
 	}
 	defer f.readers.Put(zr)
