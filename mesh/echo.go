@@ -24,7 +24,7 @@ func (OS) Echo(ctx context.Context, from, to netip.Addr) error {
 	if err != nil {
 		return fmt.Errorf("cannot open an ICMP socket: %w: %w", errors.ErrUnsupported, err)
 	}
-	defer conn.Close() //nolint:errcheck // nothing was written that could be lost
+	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -244,7 +245,7 @@ func (c *shire) report(ctx context.Context, w *desk, text string) (answer, via s
 	_ = secure.SetReadDeadline(time.Now().Add(10 * time.Second))
 	buf := make([]byte, 128)
 	n, err := secure.Read(buf)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return "", via, err
 	}
 	return string(buf[:n]), via, nil

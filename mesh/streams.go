@@ -175,7 +175,7 @@ func (c *replayConn) CloseWrite() error {
 	if half, can := c.Conn.(interface{ CloseWrite() error }); can {
 		return half.CloseWrite()
 	}
-	return c.Conn.Close()
+	return c.Close()
 }
 
 // tlsListener hands out connections that the port recognised as TLS.
