@@ -26,16 +26,13 @@ func (r *Reporter) write(ctx context.Context, now time.Time) error {
 	boot, clock := r.opts.Source.Boot()
 	report := wire.Report{
 		Version: r.version, Workstation: r.opts.Workstation, Run: r.opts.Journal.Run(),
-		Boot: boot, BootClock: clock, Wall: now.UTC(), Agent: r.opts.Version,
-		SettingsVersion: r.now.SettingsVersion, KeyVersion: r.now.KeyVersion, Health: &r.now.Health,
-	}
-	if !r.hasTold || networkChanged(r.told.Network, r.now.Network) {
-		report.Network = &r.now.Network
+		Boot: boot, BootClock: clock, Wall: now.UTC().Truncate(time.Millisecond), Agent: r.opts.Version,
+		SettingsVersion: r.now.SettingsVersion, KeyVersion: r.now.KeyVersion,
 	}
 	out := &outgoing{Run: report.Run}
 	r.addLists(ctx, &report, out)
 	r.addJournal(&report, out)
-	report.Hashes, out.Hashes = r.now.Hashes, r.now.Hashes
+	sent := r.addReadings(&report, out)
 	seq, err := r.opts.Journal.NextSeq()
 	if err != nil {
 		return err
@@ -48,10 +45,34 @@ func (r *Reporter) write(ctx context.Context, now time.Time) error {
 		// Its number is never used again, so after a crash it is only late news.
 		r.opts.Log.WarnContext(ctx, "report would not outlive a crash", "seq", seq, "error", err)
 	}
-	r.pending, r.sent, r.wrote = out, r.now, now
+	sent.Hashes = out.Hashes
+	r.pending, r.sent, r.wrote = out, sent, now
 	r.fresh, r.urgent, r.jitter = fresh{}, false, rand.Float64()
 	clear(r.wanted)
 	return nil
+}
+
+// addReadings puts in what the controller does not know, or has not been told for
+// long, and returns what it knows once it has the report. Noise is not sent, so
+// that a slow drift stands against what was last said.
+func (r *Reporter) addReadings(report *wire.Report, out *outgoing) (sent reading) {
+	sent = r.now
+	whole := !r.hasTold || r.quiet >= wholeEvery-1
+	r.quiet++
+	if whole {
+		r.quiet = 0
+	}
+	if report.Network = &r.now.Network; !whole && !networkChanged(r.told.Network, r.now.Network) {
+		report.Network, sent.Network = nil, r.told.Network
+	}
+	if report.Health = &r.now.Health; !whole && healthChanged(r.told.Health, r.now.Health) == "" {
+		report.Health, sent.Health = nil, r.told.Health
+	}
+	out.Hashes = r.now.Hashes
+	if whole || len(out.Carried) > 0 || r.told.Hashes != r.now.Hashes {
+		report.Hashes = r.now.Hashes
+	}
+	return sent
 }
 
 // encode marshals the report. One that is too large goes without its software.

@@ -83,6 +83,7 @@ type Reporter struct {
 	sent     reading // as in pending
 	told     reading // as acknowledged
 	hasTold  bool
+	quiet    int // reports since the last whole one
 	fresh    fresh
 	wanted   map[wire.List]bool
 	urgent   bool

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,6 +50,49 @@ func TestFirstReportCarriesEverythingAndLaterOnesOnlyWhatChanged(t *testing.T) {
 		defer d.machine.mu.Unlock()
 		if d.machine.reads != 1 {
 			t.Errorf("hardware was read %d times", d.machine.reads)
+		}
+	})
+}
+
+// TestADayOfQuietIsAFewSmallReports lets health waver below its thresholds.
+func TestADayOfQuietIsAFewSmallReports(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		pass(time.Minute)
+		d.machine.set(func(m *machine) {
+			m.health.Disks = inventory.Known([]inventory.DiskHealth{{Mount: "/", TotalBytes: 1 << 40, FreeBytes: 1 << 39}})
+		})
+		pass(10 * time.Minute)
+		before := len(d.controller.taken())
+		for i := range 24 * 60 {
+			pass(time.Minute)
+			d.machine.set(func(m *machine) {
+				m.health.MemoryUsedRatio = inventory.Known(0.4 + 0.1*float64(i%3))
+				m.health.LoadRatio = inventory.Known(0.3 * float64(i%4))
+				m.health.AgentCPUSeconds = inventory.Known(float64(i))
+				m.health.UptimeSeconds = inventory.Known(int64(60 * i))
+			})
+		}
+		all := d.controller.taken()[before:]
+		if len(all) < 280 || len(all) > 320 {
+			t.Errorf("%d reports in a day in which nothing changed", len(all))
+		}
+		bare, sum := 0, 0
+		for i, r := range all {
+			body := len(d.controller.bodies[r.Seq])
+			sum += body
+			if r.Health == nil && r.Network == nil && r.Hashes == (wire.Hashes{}) {
+				bare++
+				if body > 400 {
+					t.Errorf("report %d has nothing to say and %d bytes", r.Seq, body)
+				}
+			}
+			// The controller looks for the last of each in twenty reports.
+			if i >= 20 && !slices.ContainsFunc(all[i-19:i+1], func(r wire.Report) bool { return r.Health != nil && r.Network != nil }) {
+				t.Fatalf("twenty reports up to %d hold no health", r.Seq)
+			}
+		}
+		if bare*10 < len(all)*9 {
+			t.Errorf("of %d reports %d have nothing to say", len(all), bare)
 		}
 	})
 }
@@ -126,7 +170,7 @@ func TestBatteryChargeIsNoChangeOfHardware(t *testing.T) {
 		})
 		pass(3 * time.Hour)
 		for _, r := range d.controller.taken()[1:] {
-			if r.Hardware != nil || r.Hashes.Hardware != d.controller.taken()[0].Hashes.Hardware {
+			if r.Hardware != nil || r.Hashes != (wire.Hashes{}) && r.Hashes.Hardware != d.controller.taken()[0].Hashes.Hardware {
 				t.Fatalf("report %d carries hardware again", r.Seq)
 			}
 		}

@@ -45,6 +45,11 @@ func CadenceOf(s wire.Settings) Cadence {
 	return c
 }
 
+// wholeEvery is which report repeats health, network and the names of lists though
+// nothing changed: one in an hour of quiet. The controller looks for the last of
+// each in a machine's last twenty reports.
+const wholeEvery = 12
+
 // Paces beside the cadence.
 const (
 	backlogEvery  = 15 * time.Second // between reports that carry owed journal records

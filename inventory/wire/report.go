@@ -28,8 +28,9 @@ type Report struct {
 	Network *inventory.Network `json:"network,omitempty"`
 	Health  *inventory.Health  `json:"health,omitempty"`
 
-	// Hashes of the lists as they are now; a controller that lacks one asks for it.
-	Hashes Hashes `json:"hashes"`
+	// Hashes of the lists as they are now, when one changed and now and then; a
+	// controller that lacks a list asks for it.
+	Hashes Hashes `json:"hashes,omitzero"`
 
 	Hardware *inventory.Hardware `json:"hardware,omitempty"`
 	Firmware *inventory.Firmware `json:"firmware,omitempty"`
