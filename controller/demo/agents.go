@@ -43,10 +43,29 @@ func (d *demo) launch(ctx context.Context, name string, o agent.Options) error {
 	return nil
 }
 
-// stop ends the agents side by side, then the controller, then the folder.
+// stop ends the agents side by side with the controller, then the folder. What
+// has not said goodbye in time ends with the process.
 func (d *demo) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		d.stopAll(ctx)
+	}()
+	select {
+	case <-stopped:
+	case <-ctx.Done():
+		d.o.Log.Debug("not everybody said goodbye in time")
+	}
+	var errs []error
+	for _, clean := range d.cleanup {
+		errs = append(errs, clean())
+	}
+	return errors.Join(errs...)
+}
+
+func (d *demo) stopAll(ctx context.Context) {
 	d.mu.Lock()
 	agents := d.agents
 	d.agents = nil
@@ -67,9 +86,4 @@ func (d *demo) stop() error {
 		})
 	}
 	wg.Wait()
-	var errs []error
-	for _, clean := range d.cleanup {
-		errs = append(errs, clean())
-	}
-	return errors.Join(errs...)
 }

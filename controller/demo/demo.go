@@ -32,8 +32,9 @@ const (
 	memoryLimit = 1200 << 20
 )
 
-// stopWithin is how long an interrupt may take.
-const stopWithin = 4 * time.Second
+// stopWithin is how long goodbyes may take; with the tidying up an interrupt ends
+// within five seconds.
+const stopWithin = 2500 * time.Millisecond
 
 // Run runs the demo until ctx ends, or Options.For has passed.
 func Run(ctx context.Context, o Options) error {
@@ -183,14 +184,17 @@ func (d *demo) startAgents(ctx context.Context) error {
 	defer pace.Stop()
 	starting := make(chan struct{}, 8)
 	var wg sync.WaitGroup
-	defer wg.Wait()
 	for n, placed := range d.estate.machines {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-pace.C:
 		}
-		starting <- struct{}{}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case starting <- struct{}{}:
+		}
 		wg.Go(func() {
 			defer func() { <-starting }()
 			if err := d.startAgent(ctx, n, placed, tokens[placed.site], shared); err != nil && ctx.Err() == nil {
@@ -198,6 +202,7 @@ func (d *demo) startAgents(ctx context.Context) error {
 			}
 		})
 	}
+	wg.Wait()
 	return d.startThisMachine(ctx)
 }
 
