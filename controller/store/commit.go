@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"muster/inventory"
@@ -53,7 +52,7 @@ type intakeBatch struct {
 
 func (b *intakeBatch) commit() error {
 	steps := []func() error{
-		b.loadWorkstations, b.loadRuns, b.appendReports, b.writeStatus, b.writeJournal, b.writeLists, b.writeNames, b.writeKeyAcks,
+		b.loadRuns, b.loadWorkstations, b.makeRuns, b.appendReports, b.writeStatus, b.writeJournal, b.writeLists, b.writeNames, b.writeKeyAcks,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -70,16 +69,17 @@ type knownWorkstation struct {
 	keyVersion int
 }
 
+// loadWorkstations reads the workstations of the batch that loadRuns did not
+// meet: those that report for the first time, and those that are not registered.
 func (b *intakeBatch) loadWorkstations() error {
-	b.known = make(map[string]knownWorkstation, len(b.rows))
+	asked := make(map[string]bool)
 	var ids []string
 	for _, row := range b.rows {
-		if _, asked := b.known[row.Workstation]; !asked {
-			b.known[row.Workstation] = knownWorkstation{}
+		if _, met := b.known[row.Workstation]; !met && !asked[row.Workstation] {
+			asked[row.Workstation] = true
 			ids = append(ids, row.Workstation)
 		}
 	}
-	clear(b.known)
 	return chunks(b.tx, ids, func(ids []string) error {
 		query := `SELECT w.id, w.name, w.model, COALESCE(k.version, 0)
 			FROM workstations w LEFT JOIN key_acks k ON k.workstation = w.id AND k.site = w.site
@@ -183,21 +183,25 @@ func (b *intakeBatch) insertReports(first map[reportName]int) (map[reportName]bo
 			micros(row.ReceivedAt), micros(row.ReadAt), addrText(row.Addr), body)
 		position++
 	}
-	size := max(b.tx.width/reportColumns, 1) * reportColumns
-	for now := range slices.Chunk(args, size) {
-		query := "INSERT INTO reports (position, run, seq, hash, boot, received_at, read_at, addr, body) VALUES " +
-			b.tx.tuples(len(now)/reportColumns, reportColumns) + " ON CONFLICT (run, seq) DO NOTHING RETURNING run, seq"
-		err := b.tx.each(query, now, func(row scanner) error {
-			var name reportName
-			err := row.Scan(&name.run, &name.seq)
-			written[name] = true
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	n, err := b.tx.insert("INSERT INTO reports (position, run, seq, hash, boot, received_at, read_at, addr, body)",
+		reportColumns, args, "ON CONFLICT (run, seq) DO NOTHING")
+	if err != nil {
+		return nil, err
 	}
-	return written, nil
+	if n == int64(len(first)) { // nearly always: nothing has to be asked
+		for name := range first {
+			written[name] = true
+		}
+		return written, nil
+	}
+	query := "SELECT run, seq FROM reports WHERE position >= $1 AND position < $2"
+	err = b.tx.each(query, []any{position - int64(len(first)), position}, func(row scanner) error {
+		var name reportName
+		err := row.Scan(&name.run, &name.seq)
+		written[name] = true
+		return err
+	})
+	return written, err
 }
 
 // prunedHashes is the hashes of those reports of the batch that were pruned.
