@@ -11,19 +11,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trimAfter is when the agent has started, enrolled and read its inventory;
 // trimEvery is a little work against what seldom runs.
-const (
-	trimAfter = 90 * time.Second
-	trimEvery = 15 * time.Minute
-)
+const trimEvery = 15 * time.Minute
+
+// trimAt is when the start has left something behind: initialisation, enrolment,
+// the inventory and the way into the pool each use code that is not used again.
+func trimAt() []time.Duration {
+	return []time.Duration{
+		time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second,
+		35 * time.Second, time.Minute, 90 * time.Second, 3 * time.Minute,
+	}
+}
 
 // trim gives back the program's own pages that only the start has needed: code
 // and tables of collectors, parsers and initialisation stay mapped otherwise,
 // ten of the agent's fifteen MiB. They are read-only and backed by the program's
 // file, so dropping them loses nothing: what is used again is mapped again.
 func trim(ctx context.Context) {
-	timer := time.NewTimer(trimAfter)
+	began, steps := time.Now(), trimAt()
+	timer := time.NewTimer(steps[0])
 	defer timer.Stop()
 	for {
 		select {
@@ -32,7 +38,12 @@ func trim(ctx context.Context) {
 		case <-timer.C:
 		}
 		giveBack()
-		timer.Reset(trimEvery)
+		next := trimEvery
+		if len(steps) > 1 {
+			steps = steps[1:]
+			next = time.Until(began.Add(steps[0]))
+		}
+		timer.Reset(next)
 	}
 }
 

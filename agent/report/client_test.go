@@ -327,3 +327,45 @@ func TestAnUnverifiedControllerGetsNothing(t *testing.T) {
 		done(c, s)
 	})
 }
+
+// TestAnAbandonedConnectionIsLeftAtOnce abandons the direct way while a post waits
+// on it, and while none does.
+func TestAnAbandonedConnectionIsLeftAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client(t, nil, func(via string, err error) { t.Errorf("%s is blamed again: %v", via, err) })
+		if c.Abandon() {
+			t.Error("there is nothing to abandon yet")
+		}
+		if _, err := c.Post(t.Context(), wire.ReportPath, Body{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		release := make(chan struct{})
+		usual := s.handle
+		s.mu.Lock()
+		s.via = "w0000wxyz"
+		s.handle = func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get(wire.HeaderVia) == "" {
+				<-release
+			}
+			usual(w, r)
+		}
+		s.mu.Unlock()
+		began := time.Now()
+		timer := time.AfterFunc(2*time.Second, func() {
+			if !c.Abandon() {
+				t.Error("the direct connection is not found")
+			}
+		})
+		defer timer.Stop()
+		answer, err := c.Post(t.Context(), wire.ReportPath, Body{}, nil)
+		if err != nil || answer.Via != "w0000wxyz" || time.Since(began) > 3*time.Second {
+			t.Errorf("via %q after %s, %v", answer.Via, time.Since(began), err)
+		}
+		if c.Abandon() {
+			t.Error("a relayed connection is abandoned")
+		}
+		close(release)
+		done(c, s)
+	})
+}
