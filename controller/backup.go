@@ -138,11 +138,11 @@ func putBack(cmd *cobra.Command, c app.Config, config, file, passphrase string, 
 		return fmt.Errorf("cannot restore: %w", err)
 	}
 	defer in.Close() // opened for reading
-	release, err := app.Hold(c.Data)
+	release, err := holdAnew(c.Data)
 	if err != nil {
-		return cli.Hint(err, "stop the controller first")
+		return err
 	}
-	defer func() { err = errors.Join(err, release()) }()
+	defer func() { err = errors.Join(err, release(err == nil)) }()
 	into := backup.Into{
 		DatabaseURL: c.StoreURL(), CADir: app.CADir(c.Data), GatesDir: app.GatesDir(c.Data), Replace: replace,
 	}
@@ -151,12 +151,37 @@ func putBack(cmd *cobra.Command, c app.Config, config, file, passphrase string, 
 		into.ConfigPath = filepath.Join(c.Data, "restored-"+filepath.Base(config))
 	}
 	m, err := backup.Restore(cmd.Context(), in, into, passphrase)
+	if errors.Is(err, store.ErrOccupied) {
+		return cli.Hint(err, "--replace sets aside what is there, and deletes nothing")
+	}
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "restored %d files of %s, made by version %s\n",
 		len(m.Files), m.MadeAt.Format("2006-01-02 15:04:05 MST"), m.Program)
 	return err
+}
+
+// holdAnew holds a data folder, which it makes where there is none. Where nothing
+// was put into a new folder, release takes it away again.
+func holdAnew(data string) (release func(used bool) error, err error) {
+	_, err = os.Lstat(data)
+	fresh := errors.Is(err, os.ErrNotExist)
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, fmt.Errorf("cannot make the data folder: %w", err)
+	}
+	free, err := app.Hold(data)
+	if err != nil {
+		return nil, cli.Hint(err, "stop the controller first")
+	}
+	return func(used bool) error {
+		err := free()
+		if fresh && !used {
+			_ = os.Remove(filepath.Join(data, "lock"))
+			_ = os.Remove(data) // refused where something lies in it
+		}
+		return err
+	}, nil
 }
 
 func oneFile(cmd *cobra.Command, args []string) error {

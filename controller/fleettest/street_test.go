@@ -29,11 +29,12 @@ import (
 type street struct {
 	lab.Binaries
 
-	t     *testing.T
-	dir   string
-	block [3]byte // the street's /24
-	env   []string
-	serve *program // nil while the controller is down
+	t      *testing.T
+	dir    string
+	folder string  // of the controller
+	block  [3]byte // the street's /24
+	env    []string
+	serve  *program // nil while the controller is down
 }
 
 // program is one running process.
@@ -67,7 +68,13 @@ func (s *said) String() string {
 // controller's environment and its operator's.
 func newStreet(t *testing.T, env ...string) *street {
 	t.Helper()
-	s := &street{Binaries: lab.Build(t), t: t, dir: t.TempDir(), env: env}
+	return newStreetIn(t, filepath.Join(t.TempDir(), "controller"), env...)
+}
+
+// newStreetIn is a street whose controller keeps its things in data.
+func newStreetIn(t *testing.T, data string, env ...string) *street {
+	t.Helper()
+	s := &street{Binaries: lab.Build(t), t: t, dir: t.TempDir(), folder: data, env: env}
 	s.block = [3]byte{127, byte(64 + os.Getpid()/250%100), byte(1 + os.Getpid()%250)}
 	s.open()
 	s.write("sites.csv", "code,name\nS001,Horsham Library\n")
@@ -83,7 +90,7 @@ func (s *street) addr(last byte) netip.Addr {
 
 func (s *street) mesh() string               { return netip.AddrPortFrom(s.addr(2), 7946).String() }
 func (s *street) web() string                { return netip.AddrPortFrom(s.addr(2), 8420).String() }
-func (s *street) data() string               { return s.path("controller") }
+func (s *street) data() string               { return s.folder }
 func (s *street) path(name string) string    { return filepath.Join(s.dir, name) }
 func (s *street) write(name, content string) { writeFile(s.t, s.path(name), content) }
 

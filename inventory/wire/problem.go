@@ -1,5 +1,7 @@
 package wire
 
+import "strings"
+
 // Problem is a refusal for a person and a program (RFC 9457).
 type Problem struct {
 	Type   string `json:"type,omitempty"` // one of the Problem… constants
@@ -9,7 +11,12 @@ type Problem struct {
 }
 
 // Error implements error.
-func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
+func (p *Problem) Error() string {
+	if strings.HasPrefix(p.Detail, p.Title) { // it says so itself
+		return p.Detail
+	}
+	return p.Title + ": " + p.Detail
+}
 
 // Types of refusal that an agent acts on.
 const (
