@@ -139,7 +139,8 @@ func (c *Controller) openSite(spec PoolSpec) (*site, error) {
 	}
 	now := time.Now()
 	s := &site{
-		c: c, spec: spec, ready: make(chan struct{}), seenAt: make(map[string]time.Time), told: make(map[string]told),
+		c: c, spec: spec, ready: make(chan struct{}), exchanging: make(chan struct{}, 1),
+		seenAt: make(map[string]time.Time), told: make(map[string]told), returning: make(map[string]bool),
 		log: newReachLog(c.o.SweepEvery, now),
 		// Sites opened together are not swept together.
 		nextAt: now.Add(stagger(len(c.sites), c.o.SweepEvery)),

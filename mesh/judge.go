@@ -55,6 +55,11 @@ func sweepable(members []Member) []Member {
 // only while somebody is down.
 const recallEvery = 8
 
+const (
+	recallAtOnce = 32          // failed members asked when one of them answers
+	returnWait   = time.Second // for a denial that comes by gossip
+)
+
 // recallable are the agents that stopped answering while others are alive.
 func recallable(members []Member) []Member {
 	var failed []Member

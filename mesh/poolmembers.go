@@ -29,6 +29,16 @@ func (p *Pool) Members() []Member {
 	return members
 }
 
+// failed reports whether a member is given up for now.
+func (p *Pool) failed(name string) bool {
+	for _, m := range p.serf.Members() {
+		if m.Name == name {
+			return stateOf(m.Status) == StateFailed
+		}
+	}
+	return false
+}
+
 // Forget tells the pool that a failed member left for good, so that nobody tries
 // to reach it again.
 func (p *Pool) Forget(name string) error {

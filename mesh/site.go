@@ -18,15 +18,18 @@ type site struct {
 	stop context.CancelFunc
 	// ready is closed once pool is set: packets come before OpenPool returns.
 	ready chan struct{}
+	// exchanging holds one while a failed member is joined again.
+	exchanging chan struct{}
 
 	// mu guards what follows.
 	mu        sync.Mutex
 	spec      PoolSpec
 	log       reachLog
-	nextAt    time.Time // of the sweep
-	last      string    // the member asked last
-	sweeps    int       // so far
-	recalled  string    // the failed member asked last
+	nextAt    time.Time       // of the sweep
+	last      string          // the member asked last
+	sweeps    int             // so far
+	recalled  string          // the failed member asked last
+	returning map[string]bool // failed members that are being joined again, by name
 	bursting  bool
 	burstAt   time.Time            // the last one's beginning
 	seenAt    map[string]time.Time // each member's last answer, by name
@@ -114,77 +117,6 @@ func (s *site) isReady() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// A pool that has nobody is tried again after two seconds, and less and less
-// often: members come by themselves, and one that is heard is joined at once.
-const (
-	reformSoonest = 2 * time.Second
-	reformLatest  = time.Minute
-	reformThrough = 3 // neighbours in one try
-)
-
-// reform joins the pool in the background, through a member that was heard just
-// now, or through some of the neighbours that were known.
-func (s *site) reform(heard *netip.AddrPort) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	if s.reforming || now.Before(s.reformAt) && heard == nil || now.Sub(s.reformedAt) < reformSoonest {
-		return
-	}
-	var through []netip.AddrPort
-	switch {
-	case heard != nil:
-		through = []netip.AddrPort{*heard}
-	case len(s.spec.Neighbours) == 0:
-		return
-	default:
-		for range min(reformThrough, len(s.spec.Neighbours)) {
-			through = append(through, s.spec.Neighbours[s.reformNext%len(s.spec.Neighbours)])
-			s.reformNext++
-		}
-	}
-	s.reformPause = min(max(reformSoonest, 2*s.reformPause), reformLatest)
-	s.reformAt, s.reformedAt = now.Add(s.reformPause), now
-	s.reforming = s.c.start(func() {
-		s.join(through, heard != nil)
-		s.mu.Lock()
-		s.reforming = false
-		s.mu.Unlock()
-	})
-}
-
-// join tries the addresses until one answers: one push/pull brings the whole
-// list. Eight sites join at a time, so that many dead neighbours keep nobody
-// from a member that is there: that one is asked at once.
-func (s *site) join(through []netip.AddrPort, atOnce bool) {
-	if !atOnce {
-		select {
-		case s.c.joining <- struct{}{}:
-		case <-s.ctx.Done():
-			return
-		}
-		defer func() { <-s.c.joining }()
-	}
-	for _, addr := range through {
-		if s.ctx.Err() != nil {
-			return
-		}
-		if _, err := s.pool.Join(s.ctx, []netip.AddrPort{addr}); err == nil {
-			s.mu.Lock()
-			s.reformPause = 0
-			s.mu.Unlock()
-			return
-		}
-	}
-}
-
-// rejoin joins a member again that answers although it was given up.
-func (s *site) rejoin(m Member) {
-	if m.State == StateFailed {
-		s.reform(&m.Addr)
 	}
 }
 

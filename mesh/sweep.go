@@ -81,25 +81,6 @@ func (s *site) sweepOnce() {
 	}
 }
 
-// recall asks a failed member now and then whether it is there after all. That it
-// does not answer is no news of the link.
-func (s *site) recall(failed []Member) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweeps++
-	if len(failed) == 0 || s.sweeps%recallEvery != 0 {
-		return
-	}
-	m := turn(failed, s.recalled)
-	s.recalled = m.Name
-	s.c.running.Go(func() {
-		if _, err := s.pool.ping(m); err == nil && s.ctx.Err() == nil {
-			s.heardFrom(m)
-			s.rejoin(m)
-		}
-	})
-}
-
 // beginBurst claims the site's one burst. At a silent site they are spaced.
 func (s *site) beginBurst(now time.Time) bool {
 	s.mu.Lock()
