@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -154,21 +153,19 @@ func TestStatusSaysWhatMattersAndWhenItIsOld(t *testing.T) {
 }
 
 func TestInventoryIsReadWithoutAController(t *testing.T) {
-	f, err := read(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := json.Marshal(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, key := range []string{`"hardware"`, `"firmware"`, `"tpm"`, `"software"`, `"health"`} {
-		if !bytes.Contains(b, []byte(key)) {
-			t.Errorf("%s is missing", key)
+	for flag, wants := range map[string][]string{
+		"--json=true":  {`"hardware"`, `"firmware"`, `"tpm"`, `"software"`, `"health"`},
+		"--json=false": {"\nHardware\n", "\nHealth\n", "\nNetwork\n", "memory"},
+	} {
+		var out, errs bytes.Buffer
+		code := Run(t.Context(), Options{Stdout: &out, Stderr: &errs, Env: func(string) (string, bool) { return "", false }}, []string{"inventory", flag})
+		if code != 0 {
+			t.Fatalf("inventory %s ends with %d: %s", flag, code, errs.String())
 		}
-	}
-	var out bytes.Buffer
-	if err := f.print(&out); err != nil || !strings.Contains(out.String(), "memory") {
-		t.Errorf("%v:\n%s", err, out.String())
+		for _, want := range wants {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("inventory %s lacks %q:\n%s", flag, want, out.String())
+			}
+		}
 	}
 }
