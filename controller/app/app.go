@@ -157,6 +157,9 @@ func (a *App) openPools(ctx context.Context) error {
 	if err := a.pools.Start(ctx); err != nil {
 		return err
 	}
+	if err := a.registry.Register(newEstateCollector(a)); err != nil {
+		return fmt.Errorf("cannot register the metrics of the estate: %w", err)
+	}
 	a.later(func(context.Context) error { a.pools.Close(); return nil })
 	return nil
 }

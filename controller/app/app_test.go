@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -90,6 +91,24 @@ func TestReadyzSaysWhatIsReady(t *testing.T) {
 	status, body := get(t, a, "/readyz", "")
 	if status != http.StatusOK || !strings.Contains(body, "store") {
 		t.Errorf("readyz answers %d %s", status, body)
+	}
+}
+
+func TestMetricsShowTheEstateInFewSeries(t *testing.T) {
+	a := start(t, options(t, t.TempDir()))
+	response, err := (&http.Client{}).Get("http://" + a.WebAddr() + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`muster_workstations{presence="present"} 0`, `muster_pools{state="open"} 0`, `muster_port_dropped_total{reason="forged"} 0`} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("the metrics lack %s", want)
+		}
 	}
 }
 
