@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,10 +71,23 @@ func serve(ctx context.Context, config app.Config) error {
 	if err := c.Start(ctx); err != nil {
 		return err
 	}
+	spendMemory()
 	<-ctx.Done()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopFor)
 	defer cancel()
 	return c.Stop(stopping)
+}
+
+// collectPercent is how much garbage may gather beside what is in use. What a
+// controller of a county holds is small and reports are short-lived: collecting
+// a quarter as often buys a tenth of its processor time, at peak load, for some
+// 100 MB. GOGC, where somebody set it, wins.
+const collectPercent = 400
+
+func spendMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectPercent)
+	}
 }
 
 func checkServe(cmd *cobra.Command, config app.Config) error {

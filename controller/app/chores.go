@@ -5,12 +5,16 @@ import (
 	"time"
 )
 
-// The reports' log is pruned behind what may still be revised; a few thousand
-// rows at a time, so that no report waits for it.
+// What is kept, as docs/data-protection.md says. It is pruned a few thousand rows
+// at a time, so that no report waits for it.
 const (
-	keepReportsFor = 7 * 24 * time.Hour
-	pruneEvery     = 10 * time.Minute
-	pruneAtOnce    = 5_000
+	keepReportsFor = 7 * 24 * time.Hour // behind what may still be revised
+	keepJournalFor = 30 * 24 * time.Hour
+	// A list's older contents show what a machine was before it was mended; after
+	// more than a year the present ones are enough.
+	keepListsFor = 400 * 24 * time.Hour
+	pruneEvery   = 10 * time.Minute
+	pruneAtOnce  = 5_000
 )
 
 func (a *App) beginChores(ctx context.Context) error {
@@ -34,14 +38,24 @@ func (a *App) beginChores(ctx context.Context) error {
 }
 
 func (a *App) prune(ctx context.Context) {
-	for ctx.Err() == nil {
-		n, err := a.store.PruneReports(ctx, a.opts.Now().Add(-keepReportsFor), pruneAtOnce)
-		if err != nil {
-			a.opts.Log.Error("cannot prune old reports", "err", err)
-			return
-		}
-		if n < pruneAtOnce {
-			return
+	for _, chore := range []struct {
+		what    string
+		keepFor time.Duration
+		prune   func(ctx context.Context, before time.Time, limit int) (int, error)
+	}{
+		{"reports", keepReportsFor, a.store.PruneReports},
+		{"journal records", keepJournalFor, a.store.PruneJournal},
+		{"lists", keepListsFor, a.store.PruneLists},
+	} {
+		before := a.opts.Now().Add(-chore.keepFor)
+		for ctx.Err() == nil {
+			n, err := chore.prune(ctx, before, pruneAtOnce)
+			if err != nil {
+				a.opts.Log.Error("cannot prune what is old", "what", chore.what, "error", err)
+			}
+			if err != nil || n < pruneAtOnce {
+				break
+			}
 		}
 	}
 }

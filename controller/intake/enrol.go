@@ -40,7 +40,7 @@ func (i *Intake) enrol(w http.ResponseWriter, r *http.Request) *problem {
 	if p != nil {
 		return i.failed(source, p)
 	}
-	settings, err := i.settings(r.Context(), enrolled.Workstation)
+	settings, err := i.settings(r.Context(), enrolled.Workstation, "")
 	if err != nil { // the workstation is there: that must be said, settings come with its first report
 		i.metrics.settingsLost.Inc()
 	}

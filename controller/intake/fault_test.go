@@ -188,7 +188,7 @@ func TestClosingAnswersWhatIsUnderWayAndRefusesTheRest(t *testing.T) {
 
 func TestSettingsThatFailDoNotCostTheAcknowledgement(t *testing.T) {
 	g := newRig(t, func(_ *rig, o *intake.Options) {
-		o.Settings = func(context.Context, string) (wire.Settings, error) {
+		o.Settings = func(context.Context, string, string) (wire.Settings, error) {
 			return wire.Settings{}, errors.New("no roster yet")
 		}
 	})
@@ -202,7 +202,7 @@ func TestNewRefusesWhatItCannotWorkWith(t *testing.T) {
 	g := newRig(t)
 	whole := intake.Options{
 		Authority: g.authority, Store: g.store, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
-		Settings: func(context.Context, string) (wire.Settings, error) { return wire.Settings{}, nil },
+		Settings: func(context.Context, string, string) (wire.Settings, error) { return wire.Settings{}, nil },
 	}
 	for name, spoil := range map[string]func(*intake.Options){
 		"no authority":    func(o *intake.Options) { o.Authority = nil },

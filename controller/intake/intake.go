@@ -22,9 +22,10 @@ type Options struct {
 	Authority Authority
 	Store     Store
 	Log       *slog.Logger
-	// Settings is what the controller wants of a workstation now. It is asked at
-	// every report and must not wait.
-	Settings func(ctx context.Context, workstation string) (wire.Settings, error)
+	// Settings is what the controller wants of a workstation now, where held is
+	// the version that the workstation has: when that is the newest, no more than
+	// the version is read. It is asked at every report and must not wait.
+	Settings func(ctx context.Context, workstation, held string) (wire.Settings, error)
 	// OnReport, where set, is told of each report once, after it was committed
 	// and before it is acknowledged. Reports of one workstation come in order; it
 	// must not wait.
@@ -52,7 +53,7 @@ type Intake struct {
 	authority   Authority
 	store       Store
 	log         *slog.Logger
-	settings    func(ctx context.Context, workstation string) (wire.Settings, error)
+	settings    func(ctx context.Context, workstation, held string) (wire.Settings, error)
 	onReport    func(Accepted)
 	wantJournal func(workstation string) *wire.JournalSpan
 	now         func() time.Time

@@ -68,7 +68,7 @@ func serveUntilKilled(dir string, in io.Reader, out io.Writer) error {
 	}
 	i, err := intake.New(intake.Options{
 		Authority: authority, Store: s, Registry: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		Settings: func(context.Context, string) (wire.Settings, error) { return wire.Settings{Version: "s1"}, nil },
+		Settings: func(context.Context, string, string) (wire.Settings, error) { return wire.Settings{Version: "s1"}, nil },
 		Limits:   intake.Limits{ReportPerSecond: 1e6, ReportBurst: 1e6},
 	})
 	if err != nil {

@@ -156,7 +156,7 @@ func (i *Intake) reply(r *http.Request, v *visit, repeat bool) wire.Reply {
 	for _, list := range v.want {
 		i.metrics.listsWanted.WithLabelValues(string(list)).Inc()
 	}
-	settings, err := i.settings(r.Context(), v.peer.workstation)
+	settings, err := i.settings(r.Context(), v.peer.workstation, v.report.SettingsVersion)
 	switch {
 	case err != nil: // the report is on disk: that must be said, settings come next time
 		i.metrics.settingsLost.Inc()

@@ -73,7 +73,7 @@ func newRig(tb testing.TB, opts ...rigOption) *rig {
 	tb.Cleanup(func() { _ = g.store.Close() })
 	o := intake.Options{
 		Authority: g.authority, Store: g.store, Log: slog.New(slog.DiscardHandler), Now: g.now, Registry: g.registry,
-		Settings: func(context.Context, string) (wire.Settings, error) { return g.settings, nil },
+		Settings: func(context.Context, string, string) (wire.Settings, error) { return g.settings, nil },
 		OnReport: func(a intake.Accepted) {
 			select {
 			case g.accepted <- a:

@@ -76,6 +76,8 @@ type Pools struct {
 	held   map[string]int    // workstation → newest pool key it holds
 	names  map[string]string // workstation → its newest member name
 	moves  map[string]string // moves not yet in the store
+
+	versions map[shape]string // names of settings, by what they differ in
 }
 
 // site is one site's pool as it stands.
@@ -107,10 +109,12 @@ func New(o Options) (*Pools, error) {
 		roster: roster.New(o.Rules, o.Now()),
 		homing: roster.NewHoming(o.DwellFor, nil),
 		sites:  map[string]*site{},
-		at:     map[string]string{},
-		held:   map[string]int{},
-		names:  map[string]string{},
-		moves:  map[string]string{},
+
+		versions: map[shape]string{},
+		at:       map[string]string{},
+		held:     map[string]int{},
+		names:    map[string]string{},
+		moves:    map[string]string{},
 	}, nil
 }
 

@@ -143,7 +143,7 @@ func (e *estate) enrol(t *testing.T, id, tag, site string) {
 
 func (e *estate) settings(t *testing.T, id string) wire.Settings {
 	t.Helper()
-	s, err := e.Settings(t.Context(), id)
+	s, err := e.Settings(t.Context(), id, "")
 	if err != nil {
 		t.Fatal(err)
 	}

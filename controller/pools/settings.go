@@ -26,13 +26,25 @@ const (
 	neighbours        = 5 // addresses handed out with a pool
 )
 
-// Settings is what an agent should have now. An install that is under review,
-// or that the register does not know, gets no pool.
-func (p *Pools) Settings(ctx context.Context, id string) (wire.Settings, error) {
+// Settings is what an agent should have now, where held is the version that it
+// has: when that is the newest, the neighbours are left out, which nobody will
+// read. An install that is under review, or that the register does not know,
+// gets no pool.
+func (p *Pools) Settings(ctx context.Context, id, held string) (wire.Settings, error) {
 	if err := p.learn(ctx, id); err != nil {
 		return wire.Settings{}, err
 	}
+	s, err := p.settings(id)
+	if err == nil && s.Pool != nil && s.Version != held {
+		s.Pool.Neighbours = p.neighbours(s.Site)
+	}
+	return s, err
+}
+
+// settings is all but the neighbours.
+func (p *Pools) settings(id string) (wire.Settings, error) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	s := wire.Settings{
 		Controllers: p.opts.Controllers, ReportEvery: reportEvery, ReportSoonest: reportSoonest,
 		HealthEvery: healthEvery, InventoryTry: inventoryEvery, SoftwareEvery: softwareEvery,
@@ -52,17 +64,9 @@ func (p *Pools) Settings(ctx context.Context, id string) (wire.Settings, error) 
 		primary = at.ring.Primary
 		s.Pool = &wire.Pool{Site: s.Site, Label: s.Site, Keys: at.ring.Keys, KeyVersion: at.ring.Version}
 	}
-	p.mu.Unlock()
-
-	version, err := versionOf(s, primary)
-	if err != nil {
-		return wire.Settings{}, err
-	}
+	version, err := p.versionOf(s, primary)
 	s.Version = version
-	if s.Pool != nil {
-		s.Pool.Neighbours = p.neighbours(s.Site)
-	}
-	return s, nil
+	return s, err
 }
 
 // learn puts an install on the roster that enrolled since the register was read.
@@ -83,9 +87,43 @@ func (p *Pools) learn(ctx context.Context, id string) error {
 	return nil
 }
 
-// versionOf hashes what matters; neighbours come and go and are left out, keys
-// are named by their versions so that none is hashed into what is logged.
-func versionOf(s wire.Settings, primary int) (string, error) {
+// shape is what settings differ by: the rest of them are constants and the
+// options, the same for as long as the controller runs.
+type shape struct {
+	site, home           string
+	reportEvery          wire.Seconds
+	pool                 bool
+	keyVersion, writesBy int
+}
+
+// maxShapes bounds the versions that are remembered: a county has few more than
+// it has sites.
+const maxShapes = 10_000
+
+// versionOf names settings; mu is held. Every report asks, so what was hashed
+// once is remembered.
+func (p *Pools) versionOf(s wire.Settings, primary int) (string, error) {
+	is := shape{site: s.Site, home: s.HomeSite, reportEvery: s.ReportEvery, pool: s.Pool != nil, writesBy: primary}
+	if s.Pool != nil {
+		is.keyVersion = s.Pool.KeyVersion
+	}
+	if version, ok := p.versions[is]; ok {
+		return version, nil
+	}
+	version, err := hashSettings(s, primary)
+	if err != nil {
+		return "", err
+	}
+	if len(p.versions) >= maxShapes {
+		clear(p.versions)
+	}
+	p.versions[is] = version
+	return version, nil
+}
+
+// hashSettings hashes what matters; neighbours come and go and are left out,
+// keys are named by their versions so that none is hashed into what is logged.
+func hashSettings(s wire.Settings, primary int) (string, error) {
 	keyVersion, label := 0, ""
 	if s.Pool != nil {
 		keyVersion, label = s.Pool.KeyVersion, s.Pool.Label

@@ -84,23 +84,51 @@ func rememberNames(t tx, names []prunedReport, newest map[int64]int64) error {
 // PruneJournal removes at most limit journal records written before an instant,
 // oldest first, and returns how many it removed.
 func (s *Store) PruneJournal(ctx context.Context, before time.Time, limit int) (int, error) {
-	return s.prune(ctx, "prune the journal", `DELETE FROM journal_records WHERE (run, n) IN
-		(SELECT run, n FROM journal_records WHERE written_at < $1 ORDER BY written_at LIMIT $2)`, before, limit)
-}
-
-// PruneLists removes at most limit contents of lists that were read before an
-// instant and have been followed by another, and returns how many it removed.
-func (s *Store) PruneLists(ctx context.Context, before time.Time, limit int) (int, error) {
-	return s.prune(ctx, "prune the history of lists", `DELETE FROM lists WHERE (workstation, list, read_at) IN
-		(SELECT o.workstation, o.list, o.read_at FROM lists o WHERE o.read_at < $1 AND EXISTS
-			(SELECT 1 FROM lists n WHERE n.workstation = o.workstation AND n.list = o.list AND n.read_at > o.read_at) LIMIT $2)`, before, limit)
-}
-
-func (s *Store) prune(ctx context.Context, what, query string, before time.Time, limit int) (int, error) {
 	var n int64
-	err := s.change(ctx, what, func(t tx) (err error) {
-		n, err = t.exec(query, micros(before), max(limit, 0))
+	err := s.change(ctx, "prune the journal", func(t tx) (err error) {
+		n, err = t.exec(`DELETE FROM journal_records WHERE (run, n) IN
+			(SELECT run, n FROM journal_records WHERE written_at < $1 ORDER BY written_at LIMIT $2)`, micros(before), max(limit, 0))
 		return err
 	})
 	return int(n), err
+}
+
+// PruneLists removes at most limit contents of lists that another content had
+// followed before an instant, and returns how many it removed; fewer than limit
+// means that there are no more.
+func (s *Store) PruneLists(ctx context.Context, before time.Time, limit int) (int, error) {
+	// Looking through all lists takes its time, so it is not done while writing.
+	// What was followed stays followed.
+	old, err := s.followedLists(ctx, before, limit)
+	if err != nil || len(old) == 0 {
+		return 0, err
+	}
+	err = s.change(ctx, "prune the history of lists", func(t tx) error {
+		for _, l := range old {
+			if _, err := t.exec("DELETE FROM lists WHERE workstation = $1 AND list = $2 AND read_at = $3", l.workstation, l.list, l.readAt); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(old), err
+}
+
+type oldList struct {
+	listName
+	readAt int64
+}
+
+func (s *Store) followedLists(ctx context.Context, before time.Time, limit int) (old []oldList, err error) {
+	err = s.look(ctx, "look for old lists", func(t tx) error {
+		return t.each(`SELECT o.workstation, o.list, o.read_at FROM lists o WHERE o.read_at < $1 AND EXISTS
+			(SELECT 1 FROM lists n WHERE n.workstation = o.workstation AND n.list = o.list AND n.read_at > o.read_at AND n.read_at < $1) LIMIT $2`,
+			[]any{micros(before), max(limit, 0)}, func(row scanner) error {
+				var l oldList
+				err := row.Scan(&l.workstation, &l.list, &l.readAt)
+				old = append(old, l)
+				return err
+			})
+	})
+	return old, err
 }
