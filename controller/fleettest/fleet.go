@@ -36,7 +36,8 @@ type Estate struct {
 	Sites   int // S001, S002 …
 	PerSite int
 	Seed    uint64
-	Log     *slog.Logger // nil: quiet
+	Mesh    inventory.MeshMode // of every site; empty is a pool
+	Log     *slog.Logger       // nil: quiet
 }
 
 // Fleet is a running fleet. Its methods are called from the test's goroutine.
@@ -52,11 +53,12 @@ type Fleet struct {
 
 // machine is one workstation: its agent comes and goes with the power.
 type machine struct {
-	tag   string
-	site  string
-	addr  netip.AddrPort
-	model *simulated.Machine
-	agent *agent.App // nil while it is off
+	tag    string
+	site   string
+	addr   netip.AddrPort
+	number int64 // seeds the model
+	model  *simulated.Machine
+	agent  *agent.App // nil while it is off
 }
 
 const (
@@ -129,24 +131,21 @@ func (f *Fleet) register() {
 	for s := range f.estate.Sites {
 		code := siteCode(s)
 		prefix := netip.PrefixFrom(siteAddr(s, 0), 24)
-		add(inventory.NounSite, code, inventory.Site{Code: code, Name: "Site " + code})
+		add(inventory.NounSite, code, inventory.Site{Code: code, Name: "Site " + code, Mesh: f.estate.Mesh})
 		add(inventory.NounSubnet, prefix.String(), inventory.Subnet{Prefix: prefix, Site: code, Gateway: siteAddr(s, 1)})
 		f.Fabric.Place(siteAddr(s, 1), code)
 		for m := range f.estate.PerSite {
 			n := s*f.estate.PerSite + m
-			model := simulated.New(int64(f.estate.Seed)*10_000 + int64(n))
-			id := model.Identity(context.Background())
 			tag := Tag(code, m)
+			f.agents[tag] = f.machine(tag, s, m, int64(f.estate.Seed)*10_000+int64(n))
+			model := f.agents[tag].model
+			id := model.Identity(context.Background())
 			asset := inventory.Asset{Tag: tag, Kind: model.Kind(), Name: model.Name(), Site: code, UUID: inventory.CanonicalUUID(id.UUID)}
 			if !inventory.JunkSerial(id.Serial) {
 				asset.Serial = id.Serial
 			}
 			asset.MACs = id.MACs
 			add(inventory.NounAsset, tag, asset)
-			model.Place(simulated.Standing{
-				Addr: netip.PrefixFrom(siteAddr(s, 10+m), 24), Gateway: siteAddr(s, 1), Resolvers: []netip.Addr{siteAddr(s, 1)},
-			})
-			f.agents[tag] = &machine{tag: tag, site: code, addr: netip.AddrPortFrom(siteAddr(s, 10+m), meshPort), model: model}
 		}
 	}
 	if err := f.Controller.Import(context.Background(), []inventory.Batch{b}); err != nil {
