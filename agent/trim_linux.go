@@ -56,7 +56,7 @@ func giveBack() {
 	if err != nil {
 		return
 	}
-	defer maps.Close() //nolint:errcheck // opened for reading
+	defer maps.Close() // opened for reading
 	lines := bufio.NewScanner(maps)
 	for lines.Scan() {
 		if start, length, ok := ownPages(lines.Text(), program); ok {

@@ -329,8 +329,6 @@ func TestAFailedStartReleasesWhatItTook(t *testing.T) {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	s := &shire{t: t}
-	_ = s
 	for name, o := range map[string]Options{
 		"nothing": {},
 		"folder":  {StateDir: filepath.Join(t.TempDir(), "x")},

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // stack holds what must be undone, in the order in which it was done.
@@ -14,7 +15,7 @@ func (s *stack) push(undo func(context.Context) error) { *s = append(*s, undo) }
 // unwind undoes everything, last first, whatever fails on the way.
 func (s *stack) unwind(ctx context.Context) error {
 	var errs []error
-	for i := len(*s) - 1; i >= 0; i-- {
+	for i := range slices.Backward(*s) {
 		errs = append(errs, (*s)[i](ctx))
 	}
 	*s = nil

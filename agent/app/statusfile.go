@@ -89,7 +89,7 @@ func ReadStatus(dir string) (Status, error) {
 	if err != nil {
 		return s, fmt.Errorf("cannot read status: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() // opened for reading
 	b, err := io.ReadAll(io.LimitReader(f, maxStatusFile))
 	if err != nil {
 		return s, fmt.Errorf("cannot read status: %w", err)

@@ -27,10 +27,10 @@ type watcher struct {
 func (a *App) watch(ctx context.Context) {
 	w := &watcher{app: a, began: time.Now()}
 	w.look(ctx, wire.RecordStart, "agent "+clip(a.opts.Version, 40))
-	began := time.Now()
+	due := time.Now().Add(lookEvery)
 	timer := time.NewTimer(lookEvery)
 	defer timer.Stop()
-	for n := time.Duration(1); ; n++ {
+	for {
 		select {
 		case <-ctx.Done():
 			w.writeStatus(ctx, true)
@@ -38,12 +38,11 @@ func (a *App) watch(ctx context.Context) {
 		case <-timer.C:
 		}
 		w.look(ctx, wire.RecordTick, "")
-		// Against the beginning, so that no delay adds up; never two at once.
-		next := time.Until(began.Add((n + 1) * lookEvery))
-		if next < 0 {
-			began, n, next = time.Now(), 0, lookEvery
+		// Against the last one due, so that no delay adds up; never two at once.
+		if due = due.Add(lookEvery); time.Until(due) < 0 {
+			due = time.Now().Add(lookEvery)
 		}
-		timer.Reset(next)
+		timer.Reset(time.Until(due))
 	}
 }
 

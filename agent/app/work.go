@@ -131,8 +131,7 @@ func (a *App) failed(ctx context.Context, err error) {
 	a.mu.Unlock()
 	if a.setProblem(text) {
 		level := slog.LevelInfo // a link that is down is the controller's to judge
-		var problem *wire.Problem
-		if errors.As(err, &problem) {
+		if _, ok := errors.AsType[*wire.Problem](err); ok {
 			level = slog.LevelWarn
 		}
 		a.log.LogAttrs(ctx, level, "report not acknowledged", slog.Any("error", err))

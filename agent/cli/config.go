@@ -105,7 +105,7 @@ func (d *desk) readFile() (file string, said map[string]string, err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("cannot read configuration: %w", err)
 	}
-	defer content.Close() //nolint:errcheck // opened for reading
+	defer content.Close() // opened for reading
 	var keys map[string]yaml.Node
 	if err := yaml.NewDecoder(io.LimitReader(content, maxConfig)).Decode(&keys); err != nil && !errors.Is(err, io.EOF) {
 		return "", nil, fmt.Errorf("cannot read configuration %s: %s", file, strings.ReplaceAll(err.Error(), "\n", " "))

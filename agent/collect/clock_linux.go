@@ -2,6 +2,7 @@ package collect
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -10,8 +11,14 @@ import (
 
 // clockServices are the programs that keep the clock, by the name of their process.
 var clockServices = []struct{ process, name string }{
-	{"chronyd", "chrony"}, {"systemd-timesyn", "systemd-timesyncd"}, {"ntpd", "ntpd"}, {"ntpsec", "ntpsec"},
-	{"openntpd", "openntpd"}, {"ptp4l", "ptp4l"}, {"VBoxService", "VirtualBox guest service"}, {"vmtoolsd", "VMware tools"},
+	{"chronyd", "chrony"},
+	{"systemd-timesyn", "systemd-timesyncd"},
+	{"ntpd", "ntpd"},
+	{"ntpsec", "ntpsec"},
+	{"openntpd", "openntpd"},
+	{"ptp4l", "ptp4l"},
+	{"VBoxService", "VirtualBox guest service"},
+	{"vmtoolsd", "VMware tools"},
 }
 
 // clock asks the kernel whether something disciplines its clock, and looks for
@@ -35,15 +42,31 @@ func (c *Collector) clock(running map[string]bool) (synced inventory.Fact[bool],
 	return inventory.Known(state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0), source
 }
 
-// running is the names of the processes, as the kernel cuts them (15 bytes).
-// Only names are read: command lines may hold what is nobody's business.
+// runningFor is how long names of processes are believed: services that keep a
+// clock or guard a machine seldom come and go, and a look asks for each process.
+const runningFor = 10 * time.Minute
+
+// running is the names of the processes, which may be some minutes old. The map
+// must not be changed.
 func (c *Collector) running() map[string]bool {
+	c.system.mu.Lock()
+	defer c.system.mu.Unlock()
+	now := c.now()
+	if age := now.Sub(c.system.ranAt); c.system.running == nil || age < 0 || age >= runningFor {
+		c.system.running, c.system.ranAt = c.processes(), now
+	}
+	return c.system.running
+}
+
+// processes is the names of the processes, as the kernel cuts them (15 bytes).
+// Only names are read: command lines may hold what is nobody's business.
+func (c *Collector) processes() map[string]bool {
 	names := make(map[string]bool)
 	dir, err := os.Open(c.path("proc"))
 	if err != nil {
 		return names
 	}
-	defer dir.Close() //nolint:errcheck // opened for reading
+	defer dir.Close() // opened for reading
 	entries, _ := dir.Readdirnames(20_000)
 	for _, pid := range entries {
 		if !numbered("p"+pid, "p") {

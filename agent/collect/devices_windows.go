@@ -37,7 +37,7 @@ func (c *Collector) present(ctx context.Context, class windows.GUID, what string
 		if err != nil {
 			return nil, err
 		}
-		defer set.Close() //nolint:errcheck // opened for reading
+		defer set.Close() // opened for reading
 		var found []instance
 		for n := range maxInstances {
 			d, err := set.EnumDeviceInfo(n)
@@ -75,7 +75,7 @@ func edidName(set windows.DevInfo, d *windows.DevInfoData) string {
 		return ""
 	}
 	k := registry.Key(handle)
-	defer k.Close() //nolint:errcheck // opened for reading
+	defer k.Close() // opened for reading
 	edid, _, err := k.GetBinaryValue("EDID")
 	if err != nil || len(edid) > maxEDID {
 		return ""

@@ -96,3 +96,25 @@ func (c *Collector) firmware(ctx context.Context) inventory.Firmware {
 	f.SecureBootCapable, f.SecureBootEnabled = inventory.Unknown[bool](why), inventory.Unknown[bool](why)
 	return f
 }
+
+func (p macProfile) displays() []string {
+	names := make([]string, 0, 2)
+	for _, adapter := range p.Displays {
+		names = append(names, clean(adapter.Model))
+		for _, m := range adapter.Monitors {
+			names = append(names, clean(m.Name))
+		}
+	}
+	return names
+}
+
+// modules is one row: on Apple silicon memory is part of the processor's package.
+func (p macProfile) modules(total int64) inventory.Fact[[]inventory.Module] {
+	if len(p.Memory) == 0 || total == 0 {
+		return inventory.Unknown[[]inventory.Module]("system_profiler lists no memory")
+	}
+	m := p.Memory[0]
+	return inventory.Known([]inventory.Module{{
+		Slot: "built in", Bytes: total, Kind: clean(m.Kind), Maker: clean(m.Maker), Populated: true,
+	}})
+}

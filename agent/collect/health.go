@@ -31,7 +31,8 @@ func ratio(f float64) float64 { return math.Round(f*1000) / 1000 }
 // and resident memory.
 func (c *Collector) ownCost(ctx context.Context) (inventory.Fact[float64], inventory.Fact[int64]) {
 	own := &process.Process{Pid: ownProcess()}
-	cpu, memory := inventory.Unknown[float64](""), inventory.Unknown[int64]("")
+	var cpu inventory.Fact[float64]
+	var memory inventory.Fact[int64]
 	if times, err := own.TimesWithContext(ctx); err != nil {
 		cpu = unknownErr[float64](fmt.Errorf("cannot read the agent's own times: %w", err))
 	} else {

@@ -66,7 +66,7 @@ func restartPending() bool {
 	if err != nil {
 		return false
 	}
-	defer k.Close() //nolint:errcheck // opened for reading
+	defer k.Close() // opened for reading
 	renames, _, err := k.GetStringsValue("PendingFileRenameOperations")
 	return err == nil && len(renames) > 0
 }
@@ -81,7 +81,7 @@ func emptyKey(path string) bool {
 	if err != nil {
 		return true
 	}
-	defer k.Close() //nolint:errcheck // opened for reading
+	defer k.Close() // opened for reading
 	names, _ := k.ReadSubKeyNames(1)
 	return len(names) == 0
 }

@@ -117,7 +117,7 @@ func ethtoolAddress(name string) string {
 	if err != nil || len(name) >= unix.IFNAMSIZ {
 		return ""
 	}
-	defer unix.Close(fd) //nolint:errcheck // a socket for one question
+	defer unix.Close(fd) // a socket for one question
 	question := struct {
 		command, size uint32
 		address       [32]byte

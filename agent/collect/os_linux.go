@@ -133,7 +133,7 @@ func (c *Collector) tail(name string, limit int64) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() // opened for reading
 	at, err := f.Stat()
 	if err != nil {
 		return ""

@@ -43,7 +43,7 @@ func lookUpPCI(file, vendor, device string) (maker, name string) {
 	if err != nil {
 		return "", ""
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() // opened for reading
 	lines := bufio.NewScanner(f)
 	for n := 0; lines.Scan() && n < maxPCILines; n++ {
 		line := lines.Bytes()

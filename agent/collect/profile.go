@@ -96,17 +96,6 @@ func (p macProfile) disks() []inventory.Disk {
 	return disks
 }
 
-func (p macProfile) displays() []string {
-	names := make([]string, 0, 2)
-	for _, adapter := range p.Displays {
-		names = append(names, clean(adapter.Model))
-		for _, m := range adapter.Monitors {
-			names = append(names, clean(m.Name))
-		}
-	}
-	return names
-}
-
 // battery finds the battery, if there is one; the capacity is "87%".
 func (p macProfile) battery() (inventory.Battery, bool) {
 	for _, item := range p.Power {
@@ -134,15 +123,4 @@ func (p macProfile) programs() []inventory.Program {
 		programs = append(programs, inventory.Program{Name: clean(a.Name), Version: clean(a.Version), Source: "app"})
 	}
 	return programs
-}
-
-// modules is one row: on Apple silicon memory is part of the processor's package.
-func (p macProfile) modules(total int64) inventory.Fact[[]inventory.Module] {
-	if len(p.Memory) == 0 || total == 0 {
-		return inventory.Unknown[[]inventory.Module]("system_profiler lists no memory")
-	}
-	m := p.Memory[0]
-	return inventory.Known([]inventory.Module{{
-		Slot: "built in", Bytes: total, Kind: clean(m.Kind), Maker: clean(m.Maker), Populated: true,
-	}})
 }

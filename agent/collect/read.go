@@ -25,7 +25,7 @@ func (c *Collector) readBytes(name string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, plain(name, err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() // opened for reading
 	b, err := io.ReadAll(io.LimitReader(f, limit))
 	if err != nil {
 		return nil, plain(name, err)
@@ -96,8 +96,7 @@ func plain(name string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return missing(name)
 	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
 	}
 	return fmt.Errorf("cannot read %s: %w", name, err)

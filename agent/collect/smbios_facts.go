@@ -129,10 +129,19 @@ func model(maker, product, version inventory.Fact[string]) inventory.Fact[string
 
 // hypervisors maps what virtual machines' firmware says to the hypervisor.
 var hypervisors = []struct{ maker, model, name string }{
-	{"qemu", "", "QEMU"}, {"red hat", "", "KVM"}, {"", "kvm", "KVM"}, {"vmware", "", "VMware"},
-	{"innotek", "", "VirtualBox"}, {"oracle", "virtualbox", "VirtualBox"}, {"microsoft corporation", "virtual machine", "Hyper-V"},
-	{"xen", "", "Xen"}, {"parallels", "", "Parallels"}, {"amazon ec2", "", "Amazon EC2"}, {"google", "google compute", "Google Compute"},
-	{"nutanix", "", "Nutanix AHV"}, {"bochs", "", "Bochs"},
+	{"qemu", "", "QEMU"},
+	{"red hat", "", "KVM"},
+	{"", "kvm", "KVM"},
+	{"vmware", "", "VMware"},
+	{"innotek", "", "VirtualBox"},
+	{"oracle", "virtualbox", "VirtualBox"},
+	{"microsoft corporation", "virtual machine", "Hyper-V"},
+	{"xen", "", "Xen"},
+	{"parallels", "", "Parallels"},
+	{"amazon ec2", "", "Amazon EC2"},
+	{"google", "google compute", "Google Compute"},
+	{"nutanix", "", "Nutanix AHV"},
+	{"bochs", "", "Bochs"},
 }
 
 // hypervisor names the hypervisor that maker and model give away, or "".

@@ -53,7 +53,7 @@ func (c *Collector) dpkg(ctx context.Context) ([]inventory.Program, error) {
 	if err != nil {
 		return nil, plain(status, err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() // opened for reading
 	programs, err := parseDpkg(ctx, io.LimitReader(f, maxDpkgStatus))
 	if err != nil {
 		return nil, fmt.Errorf("cannot read dpkg status: %w", err)

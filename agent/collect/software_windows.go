@@ -60,7 +60,7 @@ func (c *Collector) uninstallList(root registry.Key, path string) ([]inventory.P
 	if err != nil {
 		return nil, err
 	}
-	defer k.Close() //nolint:errcheck // opened for reading
+	defer k.Close() // opened for reading
 	names, err := k.ReadSubKeyNames(maxRegistry)
 	if err != nil && len(names) == 0 {
 		return nil, nil //nolint:nilerr // an empty key ends with io.EOF
@@ -81,7 +81,7 @@ func uninstallEntry(list registry.Key, name string) (inventory.Program, bool) {
 	if err != nil {
 		return inventory.Program{}, false
 	}
-	defer k.Close() //nolint:errcheck // opened for reading
+	defer k.Close() // opened for reading
 	if hidden, _, err := k.GetIntegerValue("SystemComponent"); err == nil && hidden == 1 {
 		return inventory.Program{}, false
 	}
@@ -108,7 +108,7 @@ func storePackages() []inventory.Program {
 	if err != nil {
 		return nil
 	}
-	defer k.Close() //nolint:errcheck // opened for reading
+	defer k.Close() // opened for reading
 	names, _ := k.ReadSubKeyNames(maxRegistry)
 	var programs []inventory.Program
 	for _, name := range names {

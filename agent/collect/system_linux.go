@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 
 	"muster/inventory"
 )
@@ -14,6 +15,8 @@ type system struct {
 	mu       sync.Mutex // guards the rest
 	rpmStamp string     // of the rpm database when rpmList was read
 	rpmList  []rpmPackage
+	running  map[string]bool // names of processes
+	ranAt    time.Time       // when they were read
 }
 
 type rpmPackage struct {

@@ -74,7 +74,7 @@ func registryText(root registry.Key, path, name string) inventory.Fact[string] {
 	if err != nil {
 		return unknownErr[string](err)
 	}
-	defer k.Close() //nolint:errcheck // opened for reading
+	defer k.Close() // opened for reading
 	text, _, err := k.GetStringValue(name)
 	if err != nil {
 		return inventory.Unknown[string]("the registry has no " + name)
@@ -88,7 +88,7 @@ func registryNumber(root registry.Key, path, name string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer k.Close() //nolint:errcheck // opened for reading
+	defer k.Close() // opened for reading
 	n, _, err := k.GetIntegerValue(name)
 	if err != nil {
 		return 0, missing(name)

@@ -103,7 +103,10 @@ func tidyPrograms(programs []inventory.Program) []inventory.Program {
 func compareProgram(a, b inventory.Program) int {
 	for _, pair := range [][2]string{
 		{strings.ToLower(a.Name), strings.ToLower(b.Name)},
-		{a.Name, b.Name}, {a.Version, b.Version}, {a.Source, b.Source}, {a.Maker, b.Maker},
+		{a.Name, b.Name},
+		{a.Version, b.Version},
+		{a.Source, b.Source},
+		{a.Maker, b.Maker},
 	} {
 		if n := strings.Compare(pair[0], pair[1]); n != 0 {
 			return n

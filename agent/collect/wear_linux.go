@@ -46,7 +46,7 @@ func nvmeWear(path string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() // opened for reading
 	page := make([]byte, nvmeHealthBytes)
 	var pinned runtime.Pinner
 	pinned.Pin(&page[0])
@@ -105,7 +105,7 @@ func ataWear(path string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() // opened for reading
 	page, sense := make([]byte, ataLogBytes), make([]byte, 32)
 	command := []byte{
 		0x85, 4<<1 | 1, 0x0e, // PIO data in, extended; one block, length in the count field, from the device

@@ -160,8 +160,7 @@ func judge(err error, failures int, jitter float64) verdict {
 		}
 		return verdict{wait: backoff, refused: true, drop: true}
 	}
-	var later *RetryLater
-	if errors.As(err, &later) {
+	if later, ok := errors.AsType[*RetryLater](err); ok {
 		return verdict{wait: max(backoff, later.After+time.Duration(float64(later.After)*jitter/4)), refused: true}
 	}
 	if problem.Status >= 500 || problem.Status == http.StatusTooManyRequests {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -170,9 +171,7 @@ func (c *Client) attempt(ctx context.Context, path string, body Body, header htt
 	if err != nil {
 		return Answer{}, err
 	}
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	request.Header["User-Agent"] = nil // the report says who it is
 	request.Header.Set("Content-Type", "application/json")
 	if body.Encoding != "" {
@@ -185,7 +184,7 @@ func (c *Client) attempt(ctx context.Context, path string, body Body, header htt
 	if err != nil {
 		return Answer{}, err
 	}
-	defer response.Body.Close() //nolint:errcheck // read to its end
+	defer response.Body.Close() // read to its end
 	content, err := io.ReadAll(io.LimitReader(response.Body, wire.MaxReply+1))
 	switch {
 	case err != nil:

@@ -24,7 +24,7 @@ func syncFolder(dir string) error {
 	if err != nil {
 		return fmt.Errorf("cannot open folder: %w", err)
 	}
-	defer d.Close() //nolint:errcheck // opened for reading
+	defer d.Close() // opened for reading
 	if err := d.Sync(); err != nil {
 		return fmt.Errorf("cannot sync folder %s: %w", dir, err)
 	}

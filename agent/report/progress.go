@@ -98,7 +98,7 @@ func (f folder) load(name string, into any) error {
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", name, err)
 	}
-	defer file.Close() //nolint:errcheck // opened for reading
+	defer file.Close() // opened for reading
 	b, err := io.ReadAll(io.LimitReader(file, maxKept))
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", file.Name(), err)

@@ -151,7 +151,7 @@ func (v *Vault) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read state: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() // opened for reading
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
 	case err != nil:
@@ -173,7 +173,7 @@ func (v *Vault) replace(name string, content []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // gone already when all went well
+	defer os.Remove(f.Name()) // gone already when all went well
 	_, err = f.Write(content)
 	if err == nil && !v.relaxed {
 		err = f.Sync()

@@ -61,7 +61,9 @@ type release struct {
 
 var (
 	windows10 = []release{
-		{"Windows 10 Pro", "22H2", 19045, 6456}, {"Windows 10 Pro", "22H2", 19045, 6456}, {"Windows 10 Enterprise", "22H2", 19045, 6456},
+		{"Windows 10 Pro", "22H2", 19045, 6456},
+		{"Windows 10 Pro", "22H2", 19045, 6456},
+		{"Windows 10 Enterprise", "22H2", 19045, 6456},
 		{"Windows 10 Pro", "21H2", 19044, 3086},
 	}
 	windows11 = []release{{"Windows 11 Pro", "23H2", 22631, 6060}, {"Windows 11 Enterprise", "24H2", 26100, 6899}, {"Windows 11 Pro", "24H2", 26100, 6899}}
