@@ -25,6 +25,8 @@ type List[T any] struct {
 type Paging struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" doc:"items in one page; 200 where it is not given, and a CSV then has them all"`
 	After string `query:"after" doc:"the next of the page before"`
+
+	table bool // the answer is a CSV
 }
 
 func (p *Paging) paging() *Paging { return p }
@@ -73,6 +75,7 @@ func listCSV[I, T any, P paged[I]](a *API, summary string, columns []column[T], 
 			}
 			huma.Register(api, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 				paging := P(in).paging()
+				paging.table = true
 				whole := paging.Limit == 0
 				if whole {
 					paging.Limit = inventory.MaxPage

@@ -17,6 +17,7 @@ type Declared interface {
 	Workstations(ctx context.Context, filter inventory.WorkstationFilter) ([]inventory.Workstation, string, error)
 	Workstation(ctx context.Context, id string) (inventory.Workstation, error)
 	Lists(ctx context.Context, id string) (inventory.Lists, error)
+	Hardware(ctx context.Context, ids []string) (map[string]*inventory.Hardware, error)
 	Asset(ctx context.Context, tag string) (inventory.Asset, error)
 	Assets(ctx context.Context, filter inventory.AssetFilter) ([]inventory.Asset, string, error)
 }
@@ -127,6 +128,24 @@ func (p *Picture) standAll(rows []inventory.Workstation) []inventory.Workstation
 		standings[i] = inventory.WorkstationStanding{Workstation: row, Presence: presence, PresenceSince: since}
 	}
 	return standings
+}
+
+// WithHardware is workstations with their present hardware: one question for a
+// whole page.
+func (p *Picture) WithHardware(ctx context.Context, rows []inventory.WorkstationStanding) ([]inventory.WorkstationDetail, error) {
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	hardware, err := p.declared.Hardware(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	details := make([]inventory.WorkstationDetail, len(rows))
+	for i, row := range rows {
+		details[i].WorkstationStanding, details[i].Hardware = row, hardware[row.ID]
+	}
+	return details, nil
 }
 
 // Workstation is everything about one workstation.

@@ -15,7 +15,7 @@ type workstationList struct {
 	Site     string `query:"site" doc:"where they are now, or at home"`
 	Presence string `query:"presence" enum:"present,silent,off,asleep,away,absent,unknown,stranger"`
 	Q        string `query:"q" maxLength:"200" doc:"words: each begins a word of the id, name, serial, tag or model"`
-	With     string `query:"with" enum:"lists" doc:"lists: hardware, firmware, os and health of each as well; pages then hold at most 100"`
+	With     string `query:"with" enum:"lists" doc:"lists: firmware, os, health and network of each as well; pages then hold at most 100"`
 }
 
 // WorkstationKey names a workstation in an address. It is exported because huma reads the tags of
@@ -43,18 +43,29 @@ func (a *API) listWorkstations(ctx context.Context, in *workstationList) ([]inve
 	if err != nil {
 		return nil, "", err
 	}
+	details, err := a.withLists(ctx, in, rows)
+	return details, next, err
+}
+
+// withLists is rows with what was asked for of their lists. A table has no
+// columns for them, and may have all rows there are.
+func (a *API) withLists(ctx context.Context, in *workstationList, rows []inventory.WorkstationStanding) ([]inventory.WorkstationDetail, error) {
+	if in.With == "" && !in.table {
+		return a.Picture.WithHardware(ctx, rows)
+	}
 	details := make([]inventory.WorkstationDetail, len(rows))
 	for i, row := range rows {
 		details[i].WorkstationStanding = row
-		if in.With == "" {
+		if in.table {
 			continue
 		}
+		var err error
 		if details[i], err = a.Picture.Workstation(ctx, row.ID); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		details[i].Software = nil // thousands of programs; asked for one by one
 	}
-	return details, next, nil
+	return details, nil
 }
 
 // ownSite is the site that a list is about. A site owner must name one of hers

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -18,7 +19,7 @@ func TestChoresKeepWhatIsYoungAndPruneWhatIsOld(t *testing.T) {
 	}
 	defer s.Close()
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	token := inventory.Token{ID: "taaaaaaaa", Kind: inventory.TokenDepot, SecretHash: "h", Uses: 1, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	token := inventory.Token{ID: "taaaaaaaa", Kind: inventory.TokenDepot, SecretHash: fmt.Sprintf("%064x", 1), Uses: 1, CreatedAt: now, CreatedBy: "test", ExpiresAt: now.Add(time.Hour)}
 	if err := s.AddToken(ctx, token); err != nil {
 		t.Fatal(err)
 	}

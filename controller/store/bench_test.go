@@ -69,6 +69,10 @@ func largeCounty(b *testing.B) *Store {
 				if err := writeWorkstation(t, w); err != nil {
 					return err
 				}
+				if _, err := t.exec("INSERT INTO lists (workstation, list, read_at, received_at, hash, body) VALUES ($1, 'hardware', 1, 1, 'h', $2)",
+					w.ID, hardwareBody(i)); err != nil {
+					return err
+				}
 			}
 			return nil
 		}))
@@ -87,6 +91,7 @@ func BenchmarkWorkstations(b *testing.B) {
 		"serial":        {Query: "dell099999"},
 		"name-prefix":   {Query: "pc-0432"},
 		"mac":           {Query: "3c:52:82:01"},
+		"mac-maker":     {Query: "3c:52:82"},
 		"broad-word":    {Query: "pc"},
 		"two-broad":     {Query: "pc lenovo"},
 		"broad-none":    {Query: "hp0 dell0"},
@@ -99,6 +104,37 @@ func BenchmarkWorkstations(b *testing.B) {
 				must(b, err)
 			}
 		})
+	}
+}
+
+// hardwareBody is what an office machine says of its hardware, in 2 kB.
+func hardwareBody(n int) []byte {
+	return fmt.Appendf(nil, `{"maker":"Dell Inc.","model":"OptiPlex 7010","serial":"SN%06dX","uuid":"4c4c4544-0042-3510-8052-%012d",
+		"chassis":"desktop","cpu":{"name":"Intel(R) Core(TM) i5-12500","vendor":"GenuineIntel","architecture":"amd64","family":6,"model":151,
+		"stepping":5,"cores":6,"threads":12,"mhz":3000},"memory_bytes":17179869184,"memory_modules":[{"slot":"DIMM1","bytes":8589934592,
+		"kind":"DDR4","mhz":3200,"maker":"Micron","part_no":"8ATF1G64","serial_no":"%08x","populated":true},{"slot":"DIMM2","bytes":8589934592,
+		"kind":"DDR4","mhz":3200,"maker":"Micron","part_no":"8ATF1G64","serial_no":"%08x","populated":true}],"disks":[{"name":"nvme0n1",
+		"model":"PM9A1 NVMe Samsung 512GB","serial":"S%08d","kind":"nvme","bytes":512110190592}],"nics":[{"name":"Ethernet","mac":%q,
+		"kind":"ethernet","driver":"e1dexpress","mbps":1000,"carrier":true,"built_in":true}],"displays":["Intel UHD Graphics 770","DELL P2422H"],
+		"display_driver":"31.0.101.4255","battery":{"present":false},"virtualisation":"none","system_disk_bytes":512110190592}`, n, n, n, n+1, n, mac(n))
+}
+
+// BenchmarkPageWithHardware reads a page of 50 out of 100,000 workstations with
+// the hardware of each.
+func BenchmarkPageWithHardware(b *testing.B) {
+	s := largeCounty(b)
+	for b.Loop() {
+		rows, _, err := s.Workstations(context.Background(), inventory.WorkstationFilter{Page: inventory.Page{After: "w00050000", Limit: 50}})
+		must(b, err)
+		ids := make([]string, len(rows))
+		for i, row := range rows {
+			ids[i] = row.ID
+		}
+		hardware, err := s.Hardware(context.Background(), ids)
+		must(b, err)
+		if len(hardware) != 50 {
+			b.Fatalf("hardware of %d", len(hardware))
+		}
 	}
 }
 

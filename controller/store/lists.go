@@ -177,6 +177,41 @@ func (s *Store) Lists(ctx context.Context, workstation string) (lists inventory.
 	return lists, err
 }
 
+// Hardware is the present hardware of workstations, by id; those whose list has
+// never come are left out.
+func (s *Store) Hardware(ctx context.Context, ids []string) (map[string]*inventory.Hardware, error) {
+	found := make(map[string]*inventory.Hardware, len(ids))
+	err := s.look(ctx, "read the hardware of workstations", func(t tx) error {
+		return chunks(t, ids, func(ids []string) error {
+			query := "SELECT l.workstation, l.body FROM lists l WHERE l.workstation IN (" + t.marks(len(ids)) + `)
+				AND l.list = 'hardware' AND l.read_at = (SELECT max(n.read_at) FROM lists n WHERE n.workstation = l.workstation AND n.list = l.list)`
+			return t.each(query, anys(ids), func(row scanner) error {
+				var id string
+				var body []byte
+				if err := row.Scan(&id, &body); err != nil {
+					return err
+				}
+				hardware, err := decodeList[inventory.Hardware](listHardware, body)
+				found[id] = hardware
+				return err
+			})
+		})
+	})
+	return found, err
+}
+
+func decodeList[T any](name string, stored []byte) (*T, error) {
+	body, err := unpack(stored)
+	if err != nil {
+		return nil, err
+	}
+	list := new(T)
+	if err := json.Unmarshal(body, list); err != nil {
+		return nil, fmt.Errorf("the stored %s list is damaged: %w", name, err)
+	}
+	return list, nil
+}
+
 // presentList decodes a list; nil where none has come. It was read when its
 // content came, or whenever a later report confirmed its hash.
 func presentList[T any](t tx, workstation, name string, recent readings) (*T, time.Time, error) {
@@ -187,9 +222,9 @@ func presentList[T any](t tx, workstation, name string, recent readings) (*T, ti
 	case err != nil:
 		return nil, time.Time{}, err
 	}
-	list := new(T)
-	if err := json.Unmarshal(body, list); err != nil {
-		return nil, time.Time{}, fmt.Errorf("the stored %s list is damaged: %w", name, err)
+	list, err := decodeList[T](name, body)
+	if err != nil {
+		return nil, time.Time{}, err
 	}
 	if recent.hashes[name] == hash && recent.readAt.After(readAt) {
 		readAt = recent.readAt
