@@ -17,7 +17,10 @@ func lock(path string) (release func() error, err error) {
 		return nil, err
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(errors.New("another controller is using it"), f.Close())
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			err = errors.New("another controller is using it")
+		}
+		return nil, errors.Join(err, f.Close())
 	}
 	return f.Close, nil
 }

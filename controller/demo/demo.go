@@ -180,7 +180,7 @@ func (d *demo) startAgents(ctx context.Context) error {
 	waking := d.wakingLine(ctx)
 	defer waking()
 	shared := agent.NewShared()
-	pace := time.NewTicker(wakeFor / time.Duration(len(d.estate.machines)+1))
+	pace := time.NewTicker(wakeEvery(len(d.estate.machines)))
 	defer pace.Stop()
 	starting := make(chan struct{}, 8)
 	var wg sync.WaitGroup
@@ -222,6 +222,12 @@ func (d *demo) siteTokens(ctx context.Context) ([]string, error) {
 // wakeFor spreads the starts: 1,950 at once do not converge on two cores, over
 // fifteen seconds they do.
 const wakeFor = 16 * time.Second
+
+// wakeEvery is the time between two starts; a small county need not wait.
+func wakeEvery(workstations int) time.Duration {
+	const slowest = 100 * time.Millisecond
+	return min(wakeFor/time.Duration(workstations+1), slowest)
+}
 
 // quietLog keeps the agents' voices down: 1,950 of them say the same.
 func (d *demo) quietLog() *slog.Logger {

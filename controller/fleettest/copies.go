@@ -24,6 +24,7 @@ func (f *Fleet) AddMachine(tag, site string, desk int, number int64) {
 	for s := range f.estate.Sites {
 		if siteCode(s) == site {
 			f.agents[tag] = f.machine(tag, s, desk, number)
+			f.agents[tag].model.Restart() // it boots by itself
 			return
 		}
 	}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The longer runs, after `make test`: every fuzz target in the tree for the given
+# time (20s where none is given), then 200 kills of the controller under load.
+#
+#   packaging/soak.sh 5m
+set -eu -o pipefail
+cd "$(dirname "$0")/.."
+
+fuzz_for=${1:-20s}
+go=${GO:-go}
+failed=()
+
+targets=$(grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' agent controller dashboards inventory mesh | sed 's|/[^/]*:func |  |' | sort -u)
+echo "soak: $(wc -l <<<"$targets") fuzz targets, $fuzz_for each, then 200 kills"
+while read -r folder target; do
+	echo "soak: $folder $target"
+	"$go" test "./$folder" -run '^$' -fuzz "^$target\$" -fuzztime "$fuzz_for" -fuzzminimizetime 20x </dev/null || failed+=("$folder $target")
+done <<<"$targets"
+
+echo "soak: 200 kills of the controller under load"
+"$go" test ./controller/intake -run Killed -kills 200 -timeout 60m -v || failed+=("controller/intake, 200 kills")
+
+if ((${#failed[@]})); then
+	printf 'soak: failed: %s\n' "${failed[@]}"
+	exit 1
+fi
+echo "soak: nothing failed"
