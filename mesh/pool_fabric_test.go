@@ -306,7 +306,7 @@ func TestManyFalselyFailedMembersAreBackWithinHalfAMinute(t *testing.T) {
 		c.open("s1")
 		c.add("s1", 1, 15)
 		c.within(20*time.Second, "15 alive", func() bool { return c.alive("s1") == 15 })
-		c.within(time.Minute, "known to each other", func() bool {
+		c.within(6*time.Minute, "known to each other", func() bool {
 			for _, a := range c.agents["s1"] {
 				if len(a.pool.Members()) != 16 {
 					return false

@@ -37,7 +37,7 @@ func (c *shire) restoreDirect() { c.f.Heal("mill-desk") }
 func (c *shire) millWithUplinks(n int) []*desk {
 	c.t.Helper()
 	room := c.room("mill", 1, n)
-	inTime(c.t, 40*time.Second, "a pool", whole(n, room...))
+	inTime(c.t, wholeWithin(n), "a pool", whole(n, room...))
 	for _, w := range room {
 		answer, via, err := c.report(c.t.Context(), w, "hello")
 		if err != nil || via != mesh.ViaDirect || answer != w.id+" says hello" {

@@ -197,6 +197,16 @@ func inTime(t *testing.T, limit time.Duration, what string, ok func() bool) time
 	return time.Since(start)
 }
 
+// wholeWithin is the time a pool of n is given until everyone knows everyone. In
+// a large one gossip misses a pair once in a hundred times, until the next full
+// exchange, for only one newcomer in three makes one sooner.
+func wholeWithin(n int) time.Duration {
+	if n > 8 {
+		return 6 * time.Minute
+	}
+	return 40 * time.Second
+}
+
 func whole(n int, room ...*desk) func() bool {
 	return func() bool {
 		for _, w := range room {

@@ -44,7 +44,7 @@ func TestWorkstationThatTheControllerMissesIsToldWithin32s(t *testing.T) {
 				room := c.millWithUplinks(14)
 				heard := make(chan time.Time, 10)
 				w := c.apartWith(1450, ear(heard))
-				inTime(t, 40*time.Second, "a whole pool", whole(15, append(room, w)...))
+				inTime(t, wholeWithin(15), "a whole pool", whole(15, append(room, w)...))
 				for range 5 { // the report sets the tag, which a newcomer's neighbours must hear of
 					if _, via, err := c.report(t.Context(), w, "hello"); err != nil || via != mesh.ViaDirect {
 						t.Fatalf("before the cut: via %q, %v", via, err)
@@ -95,7 +95,7 @@ func TestHealthySiteIsHardlyEverToldThoughItsLinkIsLossy(t *testing.T) {
 					}
 					room = append(room, w)
 				}
-				inTime(t, 40*time.Second, "a whole pool", whole(15, room...))
+				inTime(t, wholeWithin(15), "a whole pool", whole(15, room...))
 				c.f.SetPath("mill", "hq", fabric.Weather{Latency: 15 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: loss})
 				time.Sleep(30 * time.Minute)
 				if n := len(heard); n > atMost {
