@@ -55,7 +55,7 @@ var county struct {
 func largeCounty(b *testing.B) *Store {
 	b.Helper()
 	county.once.Do(func() {
-		dir, err := os.MkdirTemp("", "muster-county-")
+		dir, err := os.MkdirTemp("", "muster-county-") //nolint:usetesting // it outlives the benchmark that makes it
 		must(b, err)
 		county.dir = dir
 		s, err := Open(context.Background(), Options{URL: "sqlite:" + filepath.Join(dir, "county.db")})
@@ -95,6 +95,8 @@ func BenchmarkWorkstations(b *testing.B) {
 		"broad-word":    {Query: "pc"},
 		"two-broad":     {Query: "pc lenovo"},
 		"broad-none":    {Query: "hp0 dell0"},
+		"broad-three":   {Query: "pc hp0 dell0"},
+		"mac-three":     {Query: "3c:52:82 pc hp"},
 		"nothing":       {Query: "zebra"},
 		"site-and-word": {Site: "S042", Query: "hp"},
 	} {

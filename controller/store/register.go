@@ -84,7 +84,7 @@ func (s *Store) Assets(ctx context.Context, f inventory.AssetFilter) (assets []i
 		chosen.equal("site", f.Site)
 		chosen.equal("kind", string(f.Kind))
 		chosen.equal("state", string(f.State))
-		if err := chosen.search(t, "assets.tag", "asset_words", "tag", f.Query); err != nil {
+		if err := chosen.search(t, column{"assets", "assets", "tag"}, "asset_words", "tag", f.Query); err != nil {
 			return err
 		}
 		assets, next, err = list(t, "assets", "tag", chosen, tagOf)

@@ -43,7 +43,7 @@ func macWords(macs []string) []string {
 // queryWords is the prefixes that a query asks for, each of which must match.
 func queryWords(query string) []string {
 	var found []string
-	for _, word := range strings.Fields(strings.ToLower(query)) {
+	for word := range strings.FieldsSeq(strings.ToLower(query)) {
 		word = cutWord(strings.Join(strings.FieldsFunc(word, separator), ""))
 		if word != "" && !slices.Contains(found, word) {
 			found = append(found, word)

@@ -70,7 +70,7 @@ func workstationPage(t tx, f inventory.WorkstationFilter, chosen selection) (fou
 		chosen.conditions = append(chosen.conditions,
 			"w.id IN (SELECT id FROM workstations WHERE site = "+code+" UNION SELECT id FROM workstations WHERE home_site = "+code+")")
 	}
-	if err := chosen.search(t, "w.id", "workstation_words", "workstation", f.Query); err != nil || chosen.empty {
+	if err := chosen.search(t, column{"workstations", "w", "id"}, "workstation_words", "workstation", f.Query); err != nil || chosen.empty {
 		return found, "", err
 	}
 	query := fmt.Sprintf("SELECT %s%s%s ORDER BY w.id LIMIT %d", workstationColumns, fromWorkstations, chosen.where("w.id"), chosen.limit+1)

@@ -125,6 +125,67 @@ func TestCandidatesShareAnIdentityKey(t *testing.T) {
 	})
 }
 
+func TestBroadWordsThatSeldomMeetAreFoundPageByPage(t *testing.T) {
+	stores(t, func(t *testing.T, s *Store) {
+		const all = 2*few + 100
+		fillWords(t, s, all)
+		for query, want := range map[string][]int{
+			"even odd":      {all - 3, all - 2, all - 1, all}, // only the last four are both
+			"late":          {all - 3, all - 2, all - 1, all},
+			"even odd late": {all - 3, all - 2, all - 1, all},
+		} {
+			var got []int
+			f := inventory.WorkstationFilter{Query: query, Page: inventory.Page{Limit: 2}}
+			for {
+				found, next, err := s.Workstations(t.Context(), f)
+				must(t, err)
+				for _, w := range found {
+					var n int
+					_, err := fmt.Sscanf(w.ID, "w%d", &n)
+					must(t, err)
+					got = append(got, n)
+				}
+				if f.After = next; next == "" {
+					break
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", query, diff)
+			}
+		}
+	})
+}
+
+// fillWords makes workstations of which half are found by "even", half by "odd",
+// and the last four by both and by thousands of words that begin with "late".
+func fillWords(t *testing.T, s *Store, n int) {
+	t.Helper()
+	must(t, s.change(t.Context(), "fill", func(t tx) error {
+		var machines, words []any
+		for i := 1; i <= n; i++ {
+			id := workstation(i).ID
+			machines = append(machines, id, "", "", "", "", "", "", "", "", "", "", 0, 0, 0, "", "")
+			if i%2 == 0 || i > n-4 {
+				words = append(words, []byte("even"), id)
+			}
+			if i%2 == 1 || i > n-4 {
+				words = append(words, []byte("odd"), id)
+			}
+			for w := range few / 2 {
+				if i > n-4 {
+					words = append(words, fmt.Appendf(nil, "late%d", w), id)
+				}
+			}
+		}
+		if _, err := t.insert(`INSERT INTO workstations (id, name, asset_tag, home_site, site, uuid, serial, macs, kind, model,
+			agent_version, simulated, enrolled_at, revoked_at, replaced_by, review)`, 16, machines, ""); err != nil {
+			return err
+		}
+		_, err := t.insert("INSERT INTO workstation_words (word, workstation)", 2, words, "")
+		return err
+	}))
+}
+
 func TestMachineWhoseAssetIsGoneCanEnrolAgain(t *testing.T) {
 	stores(t, func(t *testing.T, s *Store) {
 		here := asset("A1", "")
