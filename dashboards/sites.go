@@ -142,8 +142,13 @@ func fillSites(view *SitesPage, asked sitesAsked, all []inventory.SiteStanding, 
 		text, by string
 		num      bool
 	}{
-		{"Site", "name", false}, {"Code", "code", false}, {"District", "district", false}, {"Status", "worst", false},
-		{"Present of expected", "present", true}, {"The rest", "", false}, {"Link", "link", true},
+		{"Site", "name", false},
+		{"Code", "code", false},
+		{"District", "district", false},
+		{"Status", "worst", false},
+		{"Present of expected", "present", true},
+		{"The rest", "", false},
+		{"Link", "link", true},
 	} {
 		view.Heads = append(view.Heads, headOf(asked, head.text, head.by, head.num))
 	}

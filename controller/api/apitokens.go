@@ -57,7 +57,7 @@ func (a *API) createAPIToken(ctx context.Context, in *apiTokenCreate) (APITokenM
 	if err := a.Store.AddAPIToken(ctx, token); err != nil {
 		return APITokenMade{}, err
 	}
-	if err := a.record(ctx, "api-token.made", inventory.NounToken, token.ID, token); err != nil {
+	if err := a.record(ctx, "api-token.made", token.ID, token); err != nil {
 		return APITokenMade{}, err
 	}
 	return APITokenMade{APIToken: token, Secret: secret}, nil
@@ -91,7 +91,7 @@ func (a *API) revokeAPIToken(ctx context.Context, in *tokenKey) (Done, error) {
 	if err := a.Store.RevokeAPIToken(ctx, in.ID, a.clock()); err != nil {
 		return Done{}, err
 	}
-	if err := a.record(ctx, "api-token.revoked", inventory.NounToken, in.ID, nil); err != nil {
+	if err := a.record(ctx, "api-token.revoked", in.ID, nil); err != nil {
 		return Done{}, err
 	}
 	return Done{"revoked " + in.ID + "; browsers that signed in with it are signed out"}, nil

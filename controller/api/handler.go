@@ -64,8 +64,7 @@ func plain(f http.HandlerFunc) *handler { return &handler{plain: f} }
 // queryOf lists the query parameters of an input, embedded ones included.
 func queryOf(t reflect.Type) []string {
 	var names []string
-	for i := range t.NumField() {
-		field := t.Field(i)
+	for field := range t.Fields() {
 		if field.Anonymous && field.Type.Kind() == reflect.Struct {
 			names = append(names, queryOf(field.Type)...)
 			continue

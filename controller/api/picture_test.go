@@ -123,7 +123,7 @@ func TestUnreportedAreExpectedAssetsWithoutALiveInstall(t *testing.T) {
 
 func TestNearestNamesWhatWasMeant(t *testing.T) {
 	words := []string{"limit", "after", "presence", "site", "q"}
-	for given, want := range map[string]string{"presense": "presence", "Limit": "limit", "sites": "site", "colour": "", "x": ""} {
+	for given, want := range map[string]string{"prsence": "presence", "Limit": "limit", "sites": "site", "colour": "", "x": ""} {
 		if got := nearest(given, words); got != want {
 			t.Errorf("nearest to %q is %q, want %q", given, got, want)
 		}

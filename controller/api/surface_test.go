@@ -145,7 +145,7 @@ func TestListsPageByCursorAndStandBesideAsCSVAndJSON(t *testing.T) {
 
 func TestUnknownQueryParameterIsExplained(t *testing.T) {
 	s := apitest.Start(t, nil)
-	answer, text := call(t, s, inventory.RoleViewer, http.MethodGet, "/api/v1/workstations?presense=silent", "")
+	answer, text := call(t, s, inventory.RoleViewer, http.MethodGet, "/api/v1/workstations?prsence=silent", "")
 	if answer.StatusCode != http.StatusBadRequest || !strings.Contains(text, `did you mean \"presence\"?`) {
 		t.Errorf("%d %s", answer.StatusCode, text)
 	}
@@ -266,7 +266,7 @@ func TestJoinTokenIsShownOnceAndItsMakingIsAnEvent(t *testing.T) {
 	if strings.Contains(text, "muster1.") || strings.Contains(strings.ToLower(text), "hash") {
 		t.Errorf("the list tells a secret: %s", text)
 	}
-	if answer, text = call(t, s, inventory.RoleIT, http.MethodDelete, "/api/v1/tokens/"+made.TokenView.ID, ""); answer.StatusCode != http.StatusOK {
+	if answer, text = call(t, s, inventory.RoleIT, http.MethodDelete, "/api/v1/tokens/"+made.ID, ""); answer.StatusCode != http.StatusOK {
 		t.Errorf("revoke: %d %s", answer.StatusCode, text)
 	}
 	_, text = call(t, s, inventory.RoleIT, http.MethodGet, "/api/v1/events?noun=token", "")

@@ -85,7 +85,7 @@ func (a *API) createToken(ctx context.Context, in *tokenCreate) (TokenMade, erro
 	if err := a.Store.AddToken(ctx, token); err != nil {
 		return TokenMade{}, fmt.Errorf("cannot keep join token: %w", err)
 	}
-	if err := a.record(ctx, "token.made", inventory.NounToken, token.ID, token); err != nil {
+	if err := a.record(ctx, "token.made", token.ID, token); err != nil {
 		return TokenMade{}, err
 	}
 	return TokenMade{TokenView: TokenView{Token: token, Left: uses}, Token: join.String()}, nil
@@ -99,16 +99,16 @@ func (a *API) revokeToken(ctx context.Context, in *tokenKey) (Done, error) {
 	if err := a.Store.RevokeToken(ctx, in.ID, a.clock()); err != nil {
 		return Done{}, err
 	}
-	if err := a.record(ctx, "token.revoked", inventory.NounToken, in.ID, nil); err != nil {
+	if err := a.record(ctx, "token.revoked", in.ID, nil); err != nil {
 		return Done{}, err
 	}
 	return Done{"revoked " + in.ID + "; machines that enrolled with it stay enrolled"}, nil
 }
 
-// record appends an event about what the caller just did.
-func (a *API) record(ctx context.Context, kind string, noun inventory.Noun, key string, body any) error {
+// record appends an event about what the caller just did to a token.
+func (a *API) record(ctx context.Context, kind, key string, body any) error {
 	event := inventory.Event{
-		Kind: kind, Subject: inventory.Subject{Noun: noun, Key: key},
+		Kind: kind, Subject: inventory.Subject{Noun: inventory.NounToken, Key: key},
 		OccurredAt: a.clock(), RecordedAt: a.clock(), Author: author(callerOf(ctx)),
 	}
 	if body != nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -235,8 +236,7 @@ func (m *move) run() error {
 
 func takeBack(moves []*move) error {
 	var errs []error
-	for i := len(moves) - 1; i >= 0; i-- {
-		m := moves[i]
+	for _, m := range slices.Backward(moves) {
 		if m.done {
 			errs = append(errs, os.Rename(m.target, m.staged))
 		}

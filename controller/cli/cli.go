@@ -68,12 +68,10 @@ func Run(ctx context.Context, root *cobra.Command, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "muster: %s\n", strings.TrimPrefix(err.Error(), "muster: "))
-	var hinted *hintError
-	if errors.As(err, &hinted) {
+	if hinted, ok := errors.AsType[*hintError](err); ok {
 		fmt.Fprintf(stderr, "hint: %s\n", hinted.hint)
 	}
-	var usage *usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[*usageError](err); ok {
 		return 2
 	}
 	return 1

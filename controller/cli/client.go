@@ -116,8 +116,7 @@ func (c *client) unreachable(what string, err error) error {
 	case errors.As(err, &netErr) && netErr.Timeout():
 		return Hint(fmt.Errorf("cannot %s: %s did not answer within %s", what, c.base, c.timeout), "give it longer with --timeout")
 	default:
-		var inner *url.Error
-		if errors.As(err, &inner) {
+		if inner, ok := errors.AsType[*url.Error](err); ok {
 			err = inner.Err
 		}
 		return Hint(fmt.Errorf("cannot %s: cannot reach %s: %w", what, c.base, err),

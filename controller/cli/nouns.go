@@ -61,7 +61,9 @@ func assetCommand(s *session) *cobra.Command {
 			noun: "assets", path: "/assets", short: "List assets",
 			example: "  muster asset list --site S001 --kind laptop\n  muster asset list --state staged --csv",
 			flags: []filter{
-				{"site", "at this site"}, {"kind", "desktop, laptop, router …"}, {"state", "planned, in-service, wiped …"},
+				{"site", "at this site"},
+				{"kind", "desktop, laptop, router …"},
+				{"state", "planned, in-service, wiped …"},
 				{"q", "words that begin words of the tag, serial, name or model"},
 			},
 			head: []string{"tag", "kind", "state", "site", "maker", "model", "serial", "name"},
@@ -178,8 +180,11 @@ func eventCommand(s *session) *cobra.Command {
 			noun: "events", path: "/events", short: "List events, newest first",
 			example: "  muster event list --limit 20\n  muster event list --noun workstation --key w1a2b3c4d",
 			flags: []filter{
-				{"kind", "such as workstation.enrolled"}, {"noun", "of the subject"}, {"key", "of the subject"},
-				{"from", "occurred at or after this instant (RFC 3339)"}, {"to", "occurred before"},
+				{"kind", "such as workstation.enrolled"},
+				{"noun", "of the subject"},
+				{"key", "of the subject"},
+				{"from", "occurred at or after this instant (RFC 3339)"},
+				{"to", "occurred before"},
 			},
 			head: []string{"occurred", "kind", "subject", "author"},
 			row: func(v inventory.Event) []string {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -83,16 +84,17 @@ func TestBadReportsGetOneClearErrorAndChangeNothing(t *testing.T) {
 		"a hash that is none":          {set("hashes", map[string]string{"os": "x y"}), nil, 400, wire.ProblemBody, []string{"hash"}},
 		"another workstation's report": {set("workstation", "w0000abcd"), nil, 403, wire.ProblemCert, []string{"w0000abcd", m.id}},
 		"no workstation":               {set("workstation", "'; DROP"), nil, 400, wire.ProblemBody, []string{"names no workstation"}},
-		"a record of no kind": {set("journal", []map[string]any{{"n": 1, "run": "run-1", "boot": "boot-1", "kind": "party", "wall": "2026-11-23T09:00:00Z"}}),
-			nil, 400, wire.ProblemBody, []string{"journal record 0", "party"}},
+		"a record of no kind": {
+			set("journal", []map[string]any{{"n": 1, "run": "run-1", "boot": "boot-1", "kind": "party", "wall": "2026-11-23T09:00:00Z"}}),
+			nil, 400, wire.ProblemBody,
+			[]string{"journal record 0", "party"},
+		},
 		"a boot clock that is none": {good, map[string]string{wire.HeaderBootClock: "yesterday"}, 400, wire.ProblemBody, []string{wire.HeaderBootClock, "yesterday"}},
 		"a boot id that is none":    {good, map[string]string{wire.HeaderBoot: "a b"}, 400, wire.ProblemBody, []string{wire.HeaderBoot}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := m.headers()
-			for k, v := range tc.header {
-				h[k] = v
-			}
+			maps.Copy(h, tc.header)
 			m.rig.tb = t
 			m.send(m.request(wire.ReportPath, tc.body, h)).refused(t, tc.status, tc.kind, tc.words...)
 			if n := g.stored(); n != 0 {
@@ -154,7 +156,7 @@ func TestBodyThatEndsEarlyIsRefused(t *testing.T) {
 	if err := json.NewDecoder(resp.Body).Decode(&p); err != nil {
 		t.Fatal(err)
 	}
-	if resp.StatusCode != 400 || !strings.Contains(p.Detail, "ends after 5 of 500 bytes") {
+	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(p.Detail, "ends after 5 of 500 bytes") {
 		t.Errorf("%d %+v", resp.StatusCode, p)
 	}
 }

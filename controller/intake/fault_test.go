@@ -334,7 +334,7 @@ func TestResumedSessionStillNamesItsWorkstation(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = resp.Body.Close()
-		if resp.TLS.DidResume != resumed || (resp.StatusCode == 200) != resumed {
+		if resp.TLS.DidResume != resumed || (resp.StatusCode == http.StatusOK) != resumed {
 			t.Errorf("resumed %v with status %d, want %v", resp.TLS.DidResume, resp.StatusCode, resumed)
 		}
 	}

@@ -148,7 +148,7 @@ func (i *Intake) Handler() http.Handler {
 	mux.Handle(wire.EnrolPath, i.door(i.enrol))
 	mux.Handle(wire.RenewPath, i.door(i.renew))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		i.refuse(w, r, problemf(reasonPath, "there is nothing at %.100q", r.URL.Path))
+		i.refuse(w, problemf(reasonPath, "there is nothing at %.100q", r.URL.Path))
 	})
 	return mux
 }

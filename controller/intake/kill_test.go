@@ -78,8 +78,10 @@ func serveUntilKilled(dir string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: i.Handler(), TLSConfig: authority.ServerConfig(nil, nil), ReadHeaderTimeout: time.Minute,
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
+	srv := &http.Server{
+		Handler: i.Handler(), TLSConfig: authority.ServerConfig(nil, nil), ReadHeaderTimeout: time.Minute,
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
+	}
 	go func() { _ = srv.ServeTLS(l, "", "") }()
 	fmt.Fprintln(out, "ready")
 	_, err = io.Copy(io.Discard, in)

@@ -101,7 +101,7 @@ func busy(err error) *problem {
 }
 
 // refuse answers with the problem, and counts it. Nothing is logged per post.
-func (i *Intake) refuse(w http.ResponseWriter, r *http.Request, p *problem) {
+func (i *Intake) refuse(w http.ResponseWriter, p *problem) {
 	i.metrics.refusals.WithLabelValues(string(p.reason)).Inc()
 	told := p.reason.refusal()
 	body, err := json.Marshal(wire.Problem{Type: told.kind, Title: told.title, Status: told.status, Detail: p.detail})

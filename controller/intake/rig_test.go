@@ -60,8 +60,10 @@ func withStore(wrap func(intake.Store) intake.Store) rigOption {
 
 func newRig(tb testing.TB, opts ...rigOption) *rig {
 	tb.Helper()
-	g := &rig{tb: tb, registry: prometheus.NewRegistry(), accepted: make(chan intake.Accepted, 10_000),
-		settings: wire.Settings{Version: "s1", HomeSite: "MILL", Site: "MILL"}}
+	g := &rig{
+		tb: tb, registry: prometheus.NewRegistry(), accepted: make(chan intake.Accepted, 10_000),
+		settings: wire.Settings{Version: "s1", HomeSite: "MILL", Site: "MILL"},
+	}
 	dir := tb.TempDir()
 	var err error
 	if g.authority, err = identity.Open(identity.Options{Dir: filepath.Join(dir, "ca"), Now: g.now}); err != nil {
@@ -121,8 +123,10 @@ func (g *rig) declare(noun inventory.Noun, key string, v any) {
 	if err != nil {
 		g.tb.Fatal(err)
 	}
-	if _, err := g.store.Apply(g.tb.Context(), inventory.Batch{Source: "test", Author: "test",
-		Changes: []inventory.Change{{Noun: noun, Key: key, After: after}}}); err != nil {
+	if _, err := g.store.Apply(g.tb.Context(), inventory.Batch{
+		Source: "test", Author: "test",
+		Changes: []inventory.Change{{Noun: noun, Key: key, After: after}},
+	}); err != nil {
 		g.tb.Fatal(err)
 	}
 }

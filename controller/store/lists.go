@@ -74,11 +74,11 @@ func (b *intakeBatch) writeLists() error {
 type stamps []listStamp
 
 // place is where a content belongs, and whether the list already had it then.
-func (s stamps) place(new listStamp) (at int, unchanged bool) {
-	for at < len(s) && s[at].readAt <= new.readAt {
+func (s stamps) place(added listStamp) (at int, unchanged bool) {
+	for at < len(s) && s[at].readAt <= added.readAt {
 		at++
 	}
-	return at, at > 0 && s[at-1].hash == new.hash
+	return at, at > 0 && s[at-1].hash == added.hash
 }
 
 func (b *intakeBatch) listHistory(ids []string) (map[listName]stamps, error) {

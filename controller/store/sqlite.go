@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/pressly/goose/v3"
@@ -59,11 +60,8 @@ func (f sqliteFile) open(ctx context.Context) (write, read *sql.DB, err error) {
 // dsn is the address of the file. A path may hold any character, so it is
 // escaped as SQLite's own URI asks.
 func (f sqliteFile) dsn(settings ...string) string {
-	address := "file:" + (&url.URL{Path: f.path}).EscapedPath() + "?_pragma=busy_timeout(10000)"
-	for _, setting := range settings {
-		address += "&" + setting
-	}
-	return address
+	settings = append([]string{"_pragma=busy_timeout(10000)"}, settings...)
+	return "file:" + (&url.URL{Path: f.path}).EscapedPath() + "?" + strings.Join(settings, "&")
 }
 
 func (f sqliteFile) classify(err error) error {

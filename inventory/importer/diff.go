@@ -35,7 +35,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 	writeProblems(&b, "wrong", p.Problems)
 	writeProblems(&b, "note", p.Notices)
 	for _, d := range p.Drift {
-		fmt.Fprintf(&b, "drift: %s: %s: the file says %q, the agent sees %q\n", printable(d.Place.String()), printable(d.Key), d.Declared, d.Observed)
+		fmt.Fprintf(&b, "drift: %s: %s: the file says %q, the agent sees %q\n", printable(d.String()), printable(d.Key), d.Declared, d.Observed)
 	}
 	if len(p.Problems) > 0 && !p.AcceptGood {
 		b.WriteString("Nothing is changed while a row is wrong. Correct the rows, or accept the good ones with --accept-good.\n")

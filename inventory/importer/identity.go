@@ -53,7 +53,8 @@ func (p *planner) rejectShared(w *pending[asset], holders map[inventory.Identity
 			continue
 		}
 		w.entry.bad = true
-		src, place := w.entry.sources[0], Place{}
+		src := w.entry.sources[0]
+		var place Place
 		if s, ok := w.setBy.of(fieldOfIdentity(key.Kind)); ok {
 			src, place = *s.source, s.cell.place()
 		} else {

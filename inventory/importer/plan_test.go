@@ -136,7 +136,7 @@ func TestSitesAreFoundByCodeNameAliasAndMap(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"Mil Lane Libary": `no site has this code, name or alias: did you mean S001 (Mill Lane Library)?`,
+		"Mil Lane Librar": `no site has this code, name or alias: did you mean S001 (Mill Lane Library)?`,
 		"Mill Lane":       `no site has this code, name or alias: did you mean S001 (Mill Lane Library)?`,
 		"S01":             `no site has this code, name or alias: did you mean S001 (Mill Lane Library)`,
 		"Shared":          `several sites have this name: write one of the codes S003, S004`,

@@ -51,12 +51,24 @@ func snipeKind(category string) (string, error) {
 		part string
 		kind inventory.AssetKind
 	}{
-		{"laptop", inventory.AssetLaptop}, {"notebook", inventory.AssetLaptop}, {"ultrabook", inventory.AssetLaptop},
-		{"monitor", inventory.AssetMonitor}, {"screen", inventory.AssetMonitor}, {"display", inventory.AssetMonitor},
-		{"printer", inventory.AssetPrinter}, {"mfd", inventory.AssetPrinter}, {"multifunction", inventory.AssetPrinter},
-		{"router", inventory.AssetRouter}, {"firewall", inventory.AssetRouter}, {"switch", inventory.AssetSwitch},
-		{"desktop", inventory.AssetDesktop}, {"workstation", inventory.AssetDesktop}, {"computer", inventory.AssetDesktop},
-		{"tower", inventory.AssetDesktop}, {"all-in-one", inventory.AssetDesktop}, {"mini pc", inventory.AssetDesktop},
+		{"laptop", inventory.AssetLaptop},
+		{"notebook", inventory.AssetLaptop},
+		{"ultrabook", inventory.AssetLaptop},
+		{"monitor", inventory.AssetMonitor},
+		{"screen", inventory.AssetMonitor},
+		{"display", inventory.AssetMonitor},
+		{"printer", inventory.AssetPrinter},
+		{"mfd", inventory.AssetPrinter},
+		{"multifunction", inventory.AssetPrinter},
+		{"router", inventory.AssetRouter},
+		{"firewall", inventory.AssetRouter},
+		{"switch", inventory.AssetSwitch},
+		{"desktop", inventory.AssetDesktop},
+		{"workstation", inventory.AssetDesktop},
+		{"computer", inventory.AssetDesktop},
+		{"tower", inventory.AssetDesktop},
+		{"all-in-one", inventory.AssetDesktop},
+		{"mini pc", inventory.AssetDesktop},
 	}
 	lower := strings.ToLower(category)
 	for _, w := range words {

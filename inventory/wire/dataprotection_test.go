@@ -46,8 +46,7 @@ func travelling() []string {
 
 func fieldsOf(t reflect.Type, path string) []string {
 	var fields []string
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if !f.IsExported() || name == "-" {
 			continue
