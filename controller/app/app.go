@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -100,8 +101,8 @@ func (a *App) later(undo func(context.Context) error) { a.undo = append(a.undo, 
 
 func (a *App) unwind(ctx context.Context) error {
 	var errs []error
-	for i := len(a.undo) - 1; i >= 0; i-- {
-		errs = append(errs, a.undo[i](ctx))
+	for _, undo := range slices.Backward(a.undo) {
+		errs = append(errs, undo(ctx))
 	}
 	a.undo = nil
 	return errors.Join(errs...)

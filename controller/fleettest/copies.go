@@ -99,7 +99,7 @@ func (f *Fleet) Events(kind string) (events []inventory.Event) {
 func (f *Fleet) look(read func(context.Context, *store.Store) error) {
 	f.t.Helper()
 	ctx := context.Background()
-	s, err := store.OpenExisting(ctx, store.Options{URL: "sqlite:" + filepath.Join(f.dir, "controller", "muster.db")})
+	s, err := store.OpenExisting(ctx, store.Options{URL: "sqlite:" + filepath.Join(f.data(), "muster.db")})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 // TestBadInputGetsOneClearErrorAndChangesNothing walks the bad inputs that cross
 // programs, on one street: a resident lives there, another only enrols.
 func TestBadInputGetsOneClearErrorAndChangesNothing(t *testing.T) {
+	t.Parallel()
 	s := newStreet(t)
 	spent := s.token(2)
 	living, guest := s.resident(0), s.resident(1)

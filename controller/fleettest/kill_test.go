@@ -22,6 +22,7 @@ import (
 // TestNothingAcknowledgedIsLostWhenProgramsAreKilled kills the controller under
 // load and a real agent, on one street, with -9.
 func TestNothingAcknowledgedIsLostWhenProgramsAreKilled(t *testing.T) {
+	t.Parallel()
 	s := newStreet(t)
 	token := s.token(3)
 	residents := []*resident{s.resident(0), s.resident(1)}
@@ -201,6 +202,7 @@ func fill(t *testing.T, dir string) (room func()) {
 
 // TestFullDiskIsSaidAndSurvived fills the controller's disk, then an agent's.
 func TestFullDiskIsSaidAndSurvived(t *testing.T) {
+	t.Parallel()
 	controllerDisk := filepath.Join(t.TempDir(), "small")
 	fullDisk(t, controllerDisk, "12m")
 	s := newStreetIn(t, controllerDisk)

@@ -12,6 +12,7 @@ import (
 // TestAgentThatCannotStartSaysWhyAndChangesNothing reads what a person sees.
 // The controller's side of it is in controller/testdata.
 func TestAgentThatCannotStartSaysWhyAndChangesNothing(t *testing.T) {
+	t.Parallel()
 	s := newStreet(t)
 	living, other := s.resident(0), s.resident(1)
 	living.start(s.token(1))

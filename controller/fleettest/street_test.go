@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -64,6 +65,9 @@ func (s *said) String() string {
 	return s.buf.String()
 }
 
+// streets counts those that this process has built.
+var streets atomic.Int32
+
 // newStreet starts a controller with one site, S001. Extra variables go into the
 // controller's environment and its operator's.
 func newStreet(t *testing.T, env ...string) *street {
@@ -75,7 +79,8 @@ func newStreet(t *testing.T, env ...string) *street {
 func newStreetIn(t *testing.T, data string, env ...string) *street {
 	t.Helper()
 	s := &street{Binaries: lab.Build(t), t: t, dir: t.TempDir(), folder: data, env: env}
-	s.block = [3]byte{127, byte(64 + os.Getpid()/250%100), byte(1 + os.Getpid()%250)}
+	// Streets of one process lie side by side, and apart from those of another's.
+	s.block = [3]byte{127, byte(64 + os.Getpid()%180), byte(streets.Add(1))}
 	s.open()
 	s.write("sites.csv", "code,name\nS001,Horsham Library\n")
 	s.write("subnets.csv", fmt.Sprintf("prefix,site\n%s/24,S001\n", s.addr(0)))

@@ -1,6 +1,7 @@
 package fleettest_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -62,7 +63,7 @@ func TestPoolsOutliveTheirController(t *testing.T) {
 func TestKeyRotationKeepsEveryoneInThePool(t *testing.T) {
 	estate := fleettest.Estate{Sites: 1, PerSite: 6, Seed: 3}
 	fleettest.Run(t, estate, func(f *fleettest.Fleet) {
-		version, err := f.Controller.Pools().RotateKey(t.Context(), "S001", "fleettest")
+		version, err := f.Controller.Pools().RotateKey(context.Background(), "S001", "fleettest")
 		if err != nil || version != 2 {
 			t.Fatalf("rotation made version %d, %v", version, err)
 		}

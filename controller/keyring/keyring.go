@@ -8,8 +8,8 @@
 //	made      the new key is handed out, everyone can read it, nobody writes it
 //	promoted  it encrypts: every present workstation has acknowledged it, or
 //	          PromoteAfter has passed (longer than the longest pause between reports)
-//	alone     the previous key retires: every active workstation has acknowledged
-//	          the new one, or RetireAfter has passed
+//	alone     the previous key retires: every active workstation has said that it
+//	          writes the new one, or RetireAfter has passed
 //
 // A machine that was off during all of it reports over TLS first and gets the
 // keys from the reply. After a revocation the previous key retires at once with
@@ -17,8 +17,11 @@
 package keyring
 
 import (
+	"bytes"
 	"crypto/rand"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/inventory"
@@ -88,13 +91,44 @@ func Order(keys []inventory.PoolKey, acks Acks, present []string, now time.Time,
 	return ring
 }
 
+// Name tells a ring from every other without giving a key away: two keys may
+// have one number, where a controller came back from a backup that did not know
+// the later one.
+func (r Ring) Name(keys []inventory.PoolKey) string {
+	names := make([]string, 0, len(r.Keys))
+	for _, key := range r.Keys {
+		for _, k := range keys {
+			if bytes.Equal(k.Key, key) {
+				names = append(names, nameOf(k))
+			}
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// Newest is the part of Name that is the newest key's.
+func (r Ring) Newest(keys []inventory.PoolKey) string {
+	for _, k := range keys {
+		if k.Version == r.Version {
+			return nameOf(k)
+		}
+	}
+	return ""
+}
+
+func nameOf(k inventory.PoolKey) string {
+	return fmt.Sprintf("%d@%d", k.Version, k.CreatedAt.UnixMicro())
+}
+
 func promoted(newest inventory.PoolKey, acks Acks, present []string, now time.Time, rules Rules) bool {
 	return now.Sub(newest.CreatedAt) >= rules.PromoteAfter || (len(present) > 0 && acks.hold(newest.Version, present))
 }
 
-// Retired lists the versions that should retire now. active are the
+// Retired lists the versions that should retire now. writes is the key that each
+// workstation encrypts with, by its own word: one that holds the newest may still
+// write the one before, which the controller must then read. active are the
 // workstations that may come back and still need an old key.
-func Retired(keys []inventory.PoolKey, acks Acks, active, present []string, now time.Time, rules Rules) []int {
+func Retired(keys []inventory.PoolKey, acks, writes Acks, active, present []string, now time.Time, rules Rules) []int {
 	live := living(keys)
 	if len(live) < 2 {
 		return nil
@@ -103,7 +137,7 @@ func Retired(keys []inventory.PoolKey, acks Acks, active, present []string, now 
 	if !promoted(newest, acks, present, now, rules) {
 		return nil
 	}
-	if !acks.hold(newest.Version, active) && now.Sub(newest.CreatedAt) < rules.RetireAfter {
+	if !writes.hold(newest.Version, active) && now.Sub(newest.CreatedAt) < rules.RetireAfter {
 		// At most the current and the previous key are ever handed out.
 		return versions(live[:len(live)-2])
 	}

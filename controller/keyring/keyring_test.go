@@ -41,26 +41,29 @@ func TestNewKeyIsReadableBeforeItEncrypts(t *testing.T) {
 func TestPreviousKeyRetiresWhenAllActiveHoldTheNewOneOrAfterThirtyDays(t *testing.T) {
 	rules := keyring.DefaultRules()
 	active := []string{"w1", "w2"}
-	if got := keyring.Retired(pair(time.Hour), keyring.Acks{"w1": 2, "w2": 1}, active, active, monday, rules); got != nil {
+	if got := keyring.Retired(pair(time.Hour), keyring.Acks{"w1": 2, "w2": 1}, keyring.Acks{"w1": 2, "w2": 1}, active, active, monday, rules); got != nil {
 		t.Errorf("retired %v while w2 lacks the new key", got)
 	}
-	if got := keyring.Retired(pair(time.Hour), keyring.Acks{"w1": 2, "w2": 2}, active, active, monday, rules); !cmp.Equal(got, []int{1}) {
+	if got := keyring.Retired(pair(time.Hour), keyring.Acks{"w1": 2, "w2": 2}, keyring.Acks{"w1": 2, "w2": 1}, active, active, monday, rules); got != nil {
+		t.Errorf("retired %v although w2 still writes the old one", got)
+	}
+	if got := keyring.Retired(pair(time.Hour), keyring.Acks{"w1": 2, "w2": 2}, keyring.Acks{"w1": 2, "w2": 2}, active, active, monday, rules); !cmp.Equal(got, []int{1}) {
 		t.Errorf("retired %v, want [1]", got)
 	}
-	if got := keyring.Retired(pair(30*24*time.Hour), keyring.Acks{"w1": 2}, active, nil, monday, rules); !cmp.Equal(got, []int{1}) {
+	if got := keyring.Retired(pair(30*24*time.Hour), keyring.Acks{"w1": 2}, keyring.Acks{"w1": 2}, active, nil, monday, rules); !cmp.Equal(got, []int{1}) {
 		t.Errorf("after thirty days retired %v, want [1]", got)
 	}
 }
 
 func TestNothingRetiresBeforeThePromotion(t *testing.T) {
-	if got := keyring.Retired(pair(time.Minute), keyring.Acks{}, nil, []string{"w1"}, monday, keyring.DefaultRules()); got != nil {
+	if got := keyring.Retired(pair(time.Minute), keyring.Acks{}, keyring.Acks{}, nil, []string{"w1"}, monday, keyring.DefaultRules()); got != nil {
 		t.Errorf("retired %v while the new key does not encrypt yet", got)
 	}
 }
 
 func TestAtMostTwoKeysAreHandedOut(t *testing.T) {
 	keys := append(pair(24*time.Hour), inventory.PoolKey{Version: 3, Key: []byte("three"), CreatedAt: monday.Add(-time.Hour)})
-	if got := keyring.Retired(keys, keyring.Acks{"w1": 1}, []string{"w1"}, nil, monday, keyring.DefaultRules()); !cmp.Equal(got, []int{1}) {
+	if got := keyring.Retired(keys, keyring.Acks{"w1": 1}, keyring.Acks{"w1": 1}, []string{"w1"}, nil, monday, keyring.DefaultRules()); !cmp.Equal(got, []int{1}) {
 		t.Errorf("retired %v, want [1]", got)
 	}
 }

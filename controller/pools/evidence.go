@@ -32,9 +32,7 @@ func (p *Pools) Reported(report wire.Report, addr netip.Addr, at time.Time) {
 		p.at[id] = now
 		p.moves[id] = now
 	}
-	if report.KeyVersion > p.held[id] {
-		p.held[id] = report.KeyVersion
-	}
+	p.acknowledge(report, now)
 	p.roster.Reported(id, now, at)
 }
 
@@ -62,6 +60,7 @@ func (p *Pools) Member(e mesh.MemberEvent) {
 		}
 	case mesh.MemberLeaveReason:
 		p.roster.Left(e.Workstation, e.Reason, e.At)
+	default: // a reaped member was gone before; a site's reach is asked of the mesh
 	}
 }
 

@@ -99,7 +99,7 @@ func (p *Pools) turns(now time.Time) []turn {
 			t.made = &k
 		}
 		present := p.roster.With(inventory.Present, code, now)
-		for _, version := range keyring.Retired(s.keys, p.held, p.roster.Installs(code), present, now, p.opts.KeyRules) {
+		for _, version := range keyring.Retired(s.keys, p.held, p.writes, p.roster.Installs(code), present, now, p.opts.KeyRules) {
 			t.retire = append(t.retire, retire(s.keys, version, now))
 		}
 		changed := p.order(s)

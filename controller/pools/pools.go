@@ -74,6 +74,7 @@ type Pools struct {
 	sites  map[string]*site
 	at     map[string]string // workstation → the site it was last heard at
 	held   map[string]int    // workstation → newest pool key it holds
+	writes map[string]int    // workstation → pool key it writes, as heard since the start
 	names  map[string]string // workstation → its newest member name
 	moves  map[string]string // moves not yet in the store
 
@@ -113,6 +114,7 @@ func New(o Options) (*Pools, error) {
 		versions: map[shape]string{},
 		at:       map[string]string{},
 		held:     map[string]int{},
+		writes:   map[string]int{},
 		names:    map[string]string{},
 		moves:    map[string]string{},
 	}, nil

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"muster/inventory"
 	"muster/inventory/wire"
@@ -55,16 +57,14 @@ func (p *Pools) settings(id string) (wire.Settings, error) {
 		s.Site = s.HomeSite
 	}
 	at := p.sites[s.Site]
-	primary := 0
 	switch {
 	case at == nil || !p.roster.Knows(id):
 	case at.noun.Direct():
 		s.ReportEvery = directReportEvery
 	default:
-		primary = at.ring.Primary
 		s.Pool = &wire.Pool{Site: s.Site, Label: s.Site, Keys: at.ring.Keys, KeyVersion: at.ring.Version}
 	}
-	version, err := p.versionOf(s, primary)
+	version, err := p.versionOf(s, at)
 	s.Version = version
 	return s, err
 }
@@ -90,10 +90,9 @@ func (p *Pools) learn(ctx context.Context, id string) error {
 // shape is what settings differ by: the rest of them are constants and the
 // options, the same for as long as the controller runs.
 type shape struct {
-	site, home           string
-	reportEvery          wire.Seconds
-	pool                 bool
-	keyVersion, writesBy int
+	site, home  string
+	reportEvery wire.Seconds
+	keys        string // the ring's name; empty where there is no pool
 }
 
 // maxShapes bounds the versions that are remembered: a county has few more than
@@ -102,15 +101,15 @@ const maxShapes = 10_000
 
 // versionOf names settings; mu is held. Every report asks, so what was hashed
 // once is remembered.
-func (p *Pools) versionOf(s wire.Settings, primary int) (string, error) {
-	is := shape{site: s.Site, home: s.HomeSite, reportEvery: s.ReportEvery, pool: s.Pool != nil, writesBy: primary}
+func (p *Pools) versionOf(s wire.Settings, at *site) (string, error) {
+	is := shape{site: s.Site, home: s.HomeSite, reportEvery: s.ReportEvery}
 	if s.Pool != nil {
-		is.keyVersion = s.Pool.KeyVersion
+		is.keys = at.ring.Name(at.keys)
 	}
 	if version, ok := p.versions[is]; ok {
 		return version, nil
 	}
-	version, err := hashSettings(s, primary)
+	version, err := hashSettings(s, is.keys)
 	if err != nil {
 		return "", err
 	}
@@ -122,18 +121,17 @@ func (p *Pools) versionOf(s wire.Settings, primary int) (string, error) {
 }
 
 // hashSettings hashes what matters; neighbours come and go and are left out,
-// keys are named by their versions so that none is hashed into what is logged.
-func hashSettings(s wire.Settings, primary int) (string, error) {
-	keyVersion, label := 0, ""
+// keys are named, not hashed into what is logged.
+func hashSettings(s wire.Settings, keys string) (string, error) {
+	label := ""
 	if s.Pool != nil {
-		keyVersion, label = s.Pool.KeyVersion, s.Pool.Label
+		label = s.Pool.Label
 	}
 	s.Pool = nil
 	b, err := json.Marshal(struct {
 		Settings    wire.Settings
-		Label       string
-		Key, Writes int
-	}{s, label, keyVersion, primary})
+		Label, Keys string
+	}{s, label, keys})
 	if err != nil {
 		return "", fmt.Errorf("cannot name settings: %w", err)
 	}
@@ -154,6 +152,36 @@ func (p *Pools) neighbours(code string) []string {
 	return addrs[:min(len(addrs), neighbours)]
 }
 
+// acknowledge notes which keys a workstation holds and writes, by the settings
+// that its report echoes. The number alone says neither: see keyring's Ring.Name.
+// mu is held.
+func (p *Pools) acknowledge(report wire.Report, code string) {
+	id, at := report.Workstation, p.sites[code]
+	if at == nil || report.KeyVersion == 0 || (report.KeyVersion <= p.held[id] && report.KeyVersion <= p.writes[id]) {
+		return
+	}
+	if report.SettingsVersion == "" || report.KeyVersion < at.ring.Version {
+		p.held[id] = max(p.held[id], report.KeyVersion)
+		p.writes[id] = max(p.writes[id], report.KeyVersion)
+		return
+	}
+	newest := at.ring.Newest(at.keys)
+	for is, version := range p.versions {
+		if version != report.SettingsVersion {
+			continue
+		}
+		held := strings.Fields(is.keys) // the one that writes first
+		if slices.Contains(held, newest) {
+			p.held[id] = max(p.held[id], at.ring.Version)
+		}
+		if len(held) > 0 && held[0] == newest {
+			p.writes[id] = max(p.writes[id], at.ring.Version)
+		}
+		return
+	}
+	// Settings from before this start, or another controller's: its next report says.
+}
+
 // Replaced takes an install off the roster that a newer one on the same asset
 // replaced, and puts the new one on.
 func (p *Pools) Replaced(old string, now inventory.Workstation) {
@@ -169,5 +197,6 @@ func (p *Pools) forget(id string) {
 	p.homing.Forget(id)
 	delete(p.at, id)
 	delete(p.held, id)
+	delete(p.writes, id)
 	delete(p.names, id)
 }
