@@ -73,14 +73,14 @@ func (g *gathered) flush() error {
 // Close implements net.Conn. What is held still goes: it is a goodbye.
 func (g *gathered) Close() error {
 	if !g.mu.TryLock() { // a write to a dead peer holds it
-		_ = g.Conn.SetWriteDeadline(time.Unix(1, 0)) // without one the system gives up in time
+		_ = g.SetWriteDeadline(time.Unix(1, 0)) // without one the system gives up in time
 		g.mu.Lock()
 	}
 	defer g.mu.Unlock()
 	if g.timer != nil {
 		g.timer.Stop()
 	}
-	_ = g.Conn.SetWriteDeadline(time.Now().Add(gatherFor)) // never wait for a dead peer
+	_ = g.SetWriteDeadline(time.Now().Add(gatherFor)) // never wait for a dead peer
 	_ = g.flush()                                          // the other side hears the end in any case
 	return g.Conn.Close()
 }

@@ -38,10 +38,10 @@ func TestSmallWritesOfAMomentAreOne(t *testing.T) {
 		}
 		write("header ")
 		write("body")
-		time.Sleep(gatherFor) //nolint:forbidigo // fake time
+		time.Sleep(gatherFor)
 		synctest.Wait()
 		write("next")
-		time.Sleep(gatherFor) //nolint:forbidigo // fake time
+		time.Sleep(gatherFor)
 		synctest.Wait()
 		large := string(make([]byte, gatherMost))
 		write(large)
@@ -62,7 +62,7 @@ func TestAWriteThatFailsLaterEndsTheConnection(t *testing.T) {
 		if _, err := g.Write([]byte("body")); err != nil {
 			t.Errorf("%v before anything was sent", err)
 		}
-		time.Sleep(2 * gatherFor) //nolint:forbidigo // fake time
+		time.Sleep(2 * gatherFor)
 		synctest.Wait()
 		if _, err := g.Write([]byte("more")); err == nil || !under.closed {
 			t.Errorf("error %v, closed %v", err, under.closed)
@@ -79,7 +79,7 @@ func TestCloseDoesNotWaitForADeadPeer(t *testing.T) {
 		if _, err := g.Write([]byte("nobody reads this")); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Minute) //nolint:forbidigo // fake time
+		time.Sleep(time.Minute)
 		began := time.Now()
 		if err := g.Close(); err != nil || time.Since(began) > time.Second {
 			t.Errorf("closed after %s, %v", time.Since(began), err)
