@@ -93,17 +93,21 @@ func (c *selection) gather(key column, words, of string, prefixes []string) {
 		low, high := c.prefixArgs(prefix)
 		return fmt.Sprintf("SELECT %s FROM %s WHERE word >= %s AND word < %s AND %s > %s", of, words, low, high, of, after)
 	}
-	both := strings.Replace(pass(prefixes[0]), "SELECT", "SELECT DISTINCT", 1)
-	if len(prefixes) > 1 {
-		both += " INTERSECT " + pass(prefixes[1])
+	var found string
+	if len(prefixes) == 1 {
+		found = strings.Replace(pass(prefixes[0]), "SELECT", "SELECT DISTINCT", 1)
+	} else {
+		found = pass(prefixes[0]) + " INTERSECT " + pass(prefixes[1])
 	}
-	hits := []string{"1 = 1"}
-	for _, prefix := range prefixes[min(len(prefixes), 2):] {
-		low, high := c.prefixArgs(prefix)
-		hits = append(hits, hit("found."+of, words, of, low, high))
+	if len(prefixes) > 2 {
+		var hits []string
+		for _, prefix := range prefixes[2:] {
+			low, high := c.prefixArgs(prefix)
+			hits = append(hits, hit("found."+of, words, of, low, high))
+		}
+		found = fmt.Sprintf("SELECT %s FROM (%s) AS found WHERE %s", of, found, strings.Join(hits, " AND "))
 	}
-	c.conditions = append(c.conditions, fmt.Sprintf("%s IN (SELECT found.%s FROM (%s) AS found WHERE %s ORDER BY found.%s LIMIT %d)",
-		key, of, both, strings.Join(hits, " AND "), of, c.limit+1))
+	c.conditions = append(c.conditions, fmt.Sprintf("%s IN (%s ORDER BY %s LIMIT %d)", key, found, of, c.limit+1))
 }
 
 // countTo is how far matches are counted: beyond it a word is merely broad.
