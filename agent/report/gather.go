@@ -81,6 +81,6 @@ func (g *gathered) Close() error {
 		g.timer.Stop()
 	}
 	_ = g.SetWriteDeadline(time.Now().Add(gatherFor)) // never wait for a dead peer
-	_ = g.flush()                                          // the other side hears the end in any case
+	_ = g.flush()                                     // the other side hears the end in any case
 	return g.Conn.Close()
 }
