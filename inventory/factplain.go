@@ -6,8 +6,8 @@ import (
 )
 
 // readPlain reads the JSON of a text, a truth value or a number into the value
-// and reports whether it could. A report holds some twenty of them, and a JSON
-// decoder for each would be a quarter of the cost of reading it. Whatever is out
+// and reports whether it could. A report holds some twenty of them, and needs
+// no JSON decoder for each. Whatever is out
 // of the ordinary, wrong values too, is left to that decoder.
 func readPlain(b []byte, into any) bool {
 	if len(b) == 0 {

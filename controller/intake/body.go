@@ -74,8 +74,8 @@ func (i *Intake) decodeBody(w http.ResponseWriter, r *http.Request, limit int, d
 }
 
 // readSmall reads a small body as it travelled. A deadline of the connection has
-// to be told to its goroutine, for HTTP/2 twice a report: so none is set until a
-// body has in fact taken too long.
+// to be told to its goroutine, for HTTP/2 with each report: so none is set until
+// a body has in fact taken too long.
 func (i *Intake) readSmall(control *http.ResponseController, r *http.Request) ([]byte, *problem) {
 	over := make(chan struct{})
 	late := time.AfterFunc(min(smallBodyFor, i.limits.BodyFor), func() {
