@@ -99,7 +99,11 @@ func (p *Pools) turns(now time.Time) []turn {
 			t.made = &k
 		}
 		present := p.roster.With(inventory.Present, code, now)
-		for _, version := range keyring.Retired(s.keys, p.held, p.writes, p.roster.Installs(code), present, now, p.opts.KeyRules) {
+		waitFor := p.roster.Installs(code)
+		if s.revoked > 0 && s.ring.Version >= s.revoked {
+			waitFor = present // whoever is off gets the new key with its first report
+		}
+		for _, version := range keyring.Retired(s.keys, p.held, p.writes, waitFor, present, now, p.opts.KeyRules) {
 			t.retire = append(t.retire, retire(s.keys, version, now))
 		}
 		changed := p.order(s)

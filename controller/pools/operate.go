@@ -60,9 +60,16 @@ func (p *Pools) RevokeWorkstation(ctx context.Context, id, why, author string) e
 		if code == "" {
 			continue
 		}
-		if _, err := p.RotateKey(ctx, code, author); err != nil {
+		version, err := p.RotateKey(ctx, code, author)
+		if err != nil {
 			p.log.Warn("the key of a revoked workstation's site is not rotated yet", "site", code, "err", err)
+			continue
 		}
+		p.mu.Lock()
+		if s := p.sites[code]; s != nil {
+			s.revoked = version
+		}
+		p.mu.Unlock()
 	}
 	return nil
 }

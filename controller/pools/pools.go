@@ -90,6 +90,7 @@ type site struct {
 	keys    []inventory.PoolKey
 	ring    keyring.Ring
 	open    bool
+	revoked int // the key that a revocation made: nobody who is off is waited for
 }
 
 // New checks the options. Start begins the work.
@@ -215,7 +216,7 @@ func (p *Pools) setSites(register inventory.Register, keys map[string][]inventor
 	for _, noun := range register.Sites {
 		s := &site{noun: noun, keys: keys[noun.Code]}
 		if old := before[noun.Code]; old != nil {
-			s.open, s.ring = old.open, old.ring
+			s.open, s.ring, s.revoked = old.open, old.ring, old.revoked
 		}
 		p.sites[noun.Code] = s
 		p.order(s)
