@@ -18,7 +18,8 @@ const trimEvery = 15 * time.Minute
 // the inventory and the way into the pool each use code that is not used again.
 func trimAt() []time.Duration {
 	return []time.Duration{
-		300 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second,
+		300 * time.Millisecond, time.Second, 2 * time.Second, 3 * time.Second,
+		4 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second,
 		35 * time.Second, time.Minute, 90 * time.Second, 3 * time.Minute,
 	}
 }

@@ -5,7 +5,14 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 )
+
+// streamKeepAlive replaces Go's fifteen seconds, at which the probes of fifteen
+// idle report streams and their answers, from both ends, cost a site's link more
+// than 20 MB a day. Reports every five minutes keep a way open through firewalls
+// and show a dead one; this only clears away what nobody used for long.
+var streamKeepAlive = net.KeepAliveConfig{Enable: true, Idle: 20 * time.Minute, Interval: time.Minute, Count: 3}
 
 // receiveBytes is asked of the system for a UDP socket: a controller's 130 pools
 // may all speak in the same millisecond. The kernel takes memory only for what
@@ -19,7 +26,8 @@ var _ Network = OS{}
 
 // Listen implements Network.
 func (OS) Listen(addr netip.AddrPort) (net.Listener, error) {
-	return net.ListenTCP(family("tcp", addr.Addr()), net.TCPAddrFromAddrPort(addr))
+	conf := net.ListenConfig{KeepAliveConfig: streamKeepAlive}
+	return conf.Listen(context.Background(), family("tcp", addr.Addr()), addr.String())
 }
 
 // ListenPacket implements Network.
@@ -34,7 +42,7 @@ func (OS) ListenPacket(addr netip.AddrPort) (PacketConn, error) {
 
 // Dial implements Network.
 func (OS) Dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
-	var d net.Dialer
+	d := net.Dialer{KeepAliveConfig: streamKeepAlive}
 	if from.IsValid() {
 		d.LocalAddr = &net.TCPAddr{IP: from.AsSlice()}
 	}

@@ -14,6 +14,7 @@ import (
 	"muster/agent/collect"
 	"muster/agent/service"
 	"muster/inventory"
+	"muster/mesh"
 )
 
 // goodbyeFor bounds what is done between the signal and the end.
@@ -66,7 +67,7 @@ func (d *desk) agent(c config) (*app.App, error) {
 		return nil, err
 	}
 	return app.New(app.Options{
-		StateDir: c.StateDir, Token: c.JoinToken, Network: line{}, Machine: machine,
+		StateDir: c.StateDir, Token: c.JoinToken, Network: mesh.OS{}, Machine: machine,
 		Addr: c.Listen, Log: log, Version: d.Version, JournalSize: c.JournalSize, JoinSpread: c.JoinSpread,
 		Kind: c.Kind, StatusFile: true,
 	})
