@@ -24,8 +24,10 @@ func TestChoresKeepWhatIsYoungAndPruneWhatIsOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := inventory.Workstation{ID: "w00000001", Name: "PC-1", Kind: inventory.AssetDesktop, EnrolledAt: now}
-	if err := s.Enrol(ctx, inventory.EnrolChange{TokenID: token.ID, Workstation: w, At: now, Author: "test",
-		Certificate: inventory.Certificate{Serial: "c1", Workstation: w.ID, KeyHash: "k", IssuedAt: now, NotAfter: now}}); err != nil {
+	if err := s.Enrol(ctx, inventory.EnrolChange{
+		TokenID: token.ID, Workstation: w, At: now, Author: "test",
+		Certificate: inventory.Certificate{Serial: "c1", Workstation: w.ID, KeyHash: "k", IssuedAt: now, NotAfter: now},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	const day = 24 * time.Hour
