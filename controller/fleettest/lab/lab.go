@@ -11,7 +11,7 @@
 // of one workstation to the controller can be dropped, and a link's bytes can be
 // read. All traffic stays inside the namespaces, which go with the lab.
 //
-// It needs root, or the right to make a user namespace, and iproute2.
+// It needs root and iproute2.
 package lab
 
 import (
