@@ -103,22 +103,26 @@ func BenchmarkInventory(b *testing.B) {
 	b.ReportMetric(spent.Seconds()/float64(b.N), "cpu-s/op")
 }
 
-// BenchmarkRelay drops a workstation's path to the controller and takes the time
-// until its next report went through a neighbour.
+// BenchmarkRelay drops one workstation's path to the controller after another, at
+// a site of fifteen at rest, and takes the time until the next report of each
+// went through a neighbour.
 func BenchmarkRelay(b *testing.B) {
-	s, sites := county(b, 1, 3)
-	w := sites[0].Workstations[0]
-	var worst time.Duration
-	for range b.N {
-		s.Within(2*time.Minute, "the direct path carries again", func() bool { return s.Status(w).Via == "" })
+	const machines = 15
+	if b.N > machines {
+		b.Skipf("%d paths asked for, there are %d: -benchtime %dx", b.N, machines, machines)
+	}
+	s, sites := county(b, 1, machines)
+	s.Pass(time.Minute) // nobody owes a report any more
+	var took []time.Duration
+	for _, w := range sites[0].Workstations[:b.N] {
 		sites[0].DropPath(w)
 		cutAt := time.Now()
-		took := s.Within(2*time.Minute, "a report went through a neighbour", func() bool {
+		took = append(took, s.Within(2*time.Minute, "a report went through a neighbour", func() bool {
 			status := s.Status(w)
 			return status.Via != "" && status.LastAckAt.After(cutAt)
-		})
-		worst = max(worst, took)
-		sites[0].RestorePath(w)
+		}))
 	}
-	b.ReportMetric(worst.Seconds(), "worst-s")
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2].Seconds(), "median-s")
+	b.ReportMetric(took[len(took)-1].Seconds(), "worst-s")
 }

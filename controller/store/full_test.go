@@ -39,6 +39,7 @@ func TestFullDiskIsSaidAndSurvived(t *testing.T) {
 	if _, err := s.Workstation(t.Context(), workstation(1).ID); err != nil {
 		t.Fatalf("cannot read while full: %v", err)
 	}
+	wantErr(t, s.Ping(t.Context()), ErrFull)
 
 	pages(t, s, used+100_000) // room again
 	log, err := s.ReportsAfter(t.Context(), 0, 10_000)
@@ -48,6 +49,7 @@ func TestFullDiskIsSaidAndSurvived(t *testing.T) {
 	}
 	wantOutcomes(t, s, []inventory.ReportRow{report(1, "run1", seq+1, "x"), report(1, "run1", seq+2, "x")}, fresh, fresh)
 	must(t, apply(s, manySites(t)...))
+	must(t, s.Ping(t.Context()))
 }
 
 func manySites(t *testing.T) []inventory.Change {

@@ -14,8 +14,10 @@ func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 
 // SetMeta writes a setting.
 func (s *Store) SetMeta(ctx context.Context, name, value string) error {
-	return s.change(ctx, "write setting", func(t tx) error {
-		_, err := t.exec("INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
-		return err
-	})
+	return s.change(ctx, "write setting", func(t tx) error { return t.setMeta(name, value) })
+}
+
+func (t tx) setMeta(name, value string) error {
+	_, err := t.exec("INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+	return err
 }

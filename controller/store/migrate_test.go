@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -138,6 +139,25 @@ func TestCancelledCallChangesNothingAndTheStoreGoesOn(t *testing.T) {
 			t.Fatalf("error %v", err)
 		}
 		must(t, s.SetMeta(t.Context(), "colour", "blue"))
+	})
+}
+
+func TestChangeThatIsGivenUpInTheMiddleLeavesNoLock(t *testing.T) {
+	stores(t, func(t *testing.T, s *Store) {
+		for n := range 20 {
+			ctx, cancel := context.WithCancel(t.Context())
+			must(t, s.change(ctx, "write twice", func(t tx) error {
+				if err := t.setMeta("colour", fmt.Sprint("red ", n)); err != nil {
+					return err
+				}
+				cancel()
+				return t.setMeta("shape", fmt.Sprint("round ", n))
+			}))
+		}
+		must(t, s.SetMeta(t.Context(), "colour", "blue"))
+		if shape, err := s.Meta(t.Context(), "shape"); err != nil || shape != "round 19" {
+			t.Errorf("the last shape is %q, %v", shape, err)
+		}
 	})
 }
 

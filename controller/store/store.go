@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"muster/inventory"
@@ -46,7 +47,8 @@ type Store struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	writing sync.Mutex // held over each writing transaction; guards nothing else
+	full    atomic.Bool // the last change failed for want of room
+	writing sync.Mutex  // held over each writing transaction; guards nothing else
 
 	mu     sync.Mutex // guards closed
 	closed bool
@@ -96,8 +98,12 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.write.Close())
 }
 
-// Ping reports whether the database answers.
+// Ping reports whether the database answers and the last change found room: it
+// wraps ErrFull from the first change that did not until the next that does.
 func (s *Store) Ping(ctx context.Context) error {
+	if s.full.Load() {
+		return fmt.Errorf("cannot write to %s: %w", s.engine.name(), ErrFull)
+	}
 	if _, err := s.Meta(ctx, "ping"); err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("cannot reach %s: %w", s.engine.name(), err)
 	}

@@ -32,13 +32,21 @@ var errAgain = errors.New("ended in favour of another transaction")
 
 // change runs work in a writing transaction; what says, for the error, what could
 // not be done. Work may run more than once and must not keep what it did before.
+// A ctx that ends while the transaction waits its turn ends it; one that has begun
+// runs to its end: a connection that is given up in the middle of a statement
+// keeps SQLite's lock, and nobody could write any more.
 func (s *Store) change(ctx context.Context, what string, work func(tx) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("cannot %s: %w", what, err)
+	}
+	ctx = context.WithoutCancel(ctx)
 	err := s.attempt(ctx, work)
 	for n := 1; n < attempts && errors.Is(err, errAgain); n++ {
 		err = s.attempt(ctx, work)
 	}
+	s.full.Store(errors.Is(err, ErrFull))
 	if err != nil {
 		return fmt.Errorf("cannot %s: %w", what, err)
 	}
