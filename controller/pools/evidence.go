@@ -81,13 +81,6 @@ func (p *Pools) readMembers(code string, at time.Time) {
 	}
 }
 
-// SetBlind says that the controller's own network is down.
-func (p *Pools) SetBlind(blind bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.roster.SetBlind(blind)
-}
-
 // Presence of a workstation and its last sign of life.
 func (p *Pools) Presence(id string) (inventory.Presence, time.Time) {
 	p.mu.Lock()

@@ -101,7 +101,7 @@ func newEstate(t *testing.T) *estate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.enrol(t, "w00000001", "A1", "MILL")
+	e.enrol(t, "w00000001", "A1", "MILL", "")
 	if err := e.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -125,14 +125,14 @@ func (e *estate) apply(t *testing.T, changes ...inventory.Change) {
 	}
 }
 
-func (e *estate) enrol(t *testing.T, id, tag, site string) {
+func (e *estate) enrol(t *testing.T, id, tag, site, replaces string) {
 	t.Helper()
 	token := inventory.Token{ID: "t" + id[1:], Kind: inventory.TokenDepot, SecretHash: strings.Repeat("0", 64), Uses: 1, ExpiresAt: e.now.Add(time.Hour), CreatedAt: e.now}
 	if err := e.store.AddToken(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
 	err := e.store.Enrol(t.Context(), inventory.EnrolChange{
-		TokenID: token.ID, At: e.now, Author: "test",
+		TokenID: token.ID, At: e.now, Author: "test", Replaces: replaces,
 		Workstation: inventory.Workstation{ID: id, Name: "PC-" + id, AssetTag: tag, HomeSite: site, Site: site, EnrolledAt: e.now},
 		Certificate: inventory.Certificate{Serial: "c" + id, Workstation: id, KeyHash: "k", IssuedAt: e.now, NotAfter: e.now.Add(time.Hour)},
 	})
@@ -246,6 +246,17 @@ func TestRevokedWorkstationLeavesTheRosterAndItsSiteGetsANewKey(t *testing.T) {
 	}
 	if c := e.SiteCounts("MILL"); c.Absent != 1 || c.Expected != 1 {
 		t.Errorf("the asset of a revoked install counts as %+v", c)
+	}
+}
+
+func TestReimagedMachineTakesItsOwnPlace(t *testing.T) {
+	e := newEstate(t)
+	e.settings(t, "w00000001")
+	e.enrol(t, "w00000002", "A1", "MILL", "w00000001")
+	e.settings(t, "w00000002")
+	e.Reported(wire.Report{Workstation: "w00000002"}, netip.MustParseAddr("10.1.0.7"), e.now)
+	if diff := cmp.Diff(inventory.SiteCounts{Expected: 1, Present: 1}, e.SiteCounts("MILL")); diff != "" {
+		t.Error(diff)
 	}
 }
 

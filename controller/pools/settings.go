@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"muster/inventory"
 	"muster/inventory/wire"
 	"muster/mesh"
 )
@@ -82,8 +81,32 @@ func (p *Pools) learn(ctx context.Context, id string) error {
 		return fmt.Errorf("cannot find workstation %s: %w", id, err)
 	}
 	p.mu.Lock()
+	before := p.roster.InstallOn(w.AssetTag)
+	p.mu.Unlock()
+	if err := p.dropReplaced(ctx, before); err != nil {
+		return err
+	}
+	p.mu.Lock()
 	p.roster.Add(w)
 	p.mu.Unlock()
+	return nil
+}
+
+// dropReplaced takes an install off the roster that a newer one on its asset has
+// replaced: a re-imaged machine takes its own place, not a stranger's beside it.
+func (p *Pools) dropReplaced(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	w, err := p.opts.Store.Workstation(ctx, id)
+	if err != nil {
+		return fmt.Errorf("cannot find workstation %s: %w", id, err)
+	}
+	if !w.Active() {
+		p.mu.Lock()
+		p.forget(id)
+		p.mu.Unlock()
+	}
 	return nil
 }
 
@@ -180,15 +203,6 @@ func (p *Pools) acknowledge(report wire.Report, code string) {
 		return
 	}
 	// Settings from before this start, or another controller's: its next report says.
-}
-
-// Replaced takes an install off the roster that a newer one on the same asset
-// replaced, and puts the new one on.
-func (p *Pools) Replaced(old string, now inventory.Workstation) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.forget(old)
-	p.roster.Add(now)
 }
 
 // forget drops an install; mu is held.

@@ -125,7 +125,7 @@ func (r *Roster) add(w inventory.Workstation, m *machine) {
 		m = &machine{id: w.ID, reportAt: w.LastReportAt, lastSeenAt: w.LastReportAt, site: w.Site, siteKnown: !w.LastReportAt.IsZero()}
 	}
 	m.tag, m.homeSite, m.expected = w.AssetTag, w.HomeSite, false
-	if site, ok := r.expects[w.AssetTag]; ok && !r.installed(w.AssetTag, site) {
+	if site, ok := r.expects[w.AssetTag]; ok && r.InstallOn(w.AssetTag) == "" {
 		m.homeSite, m.expected = site, true
 		r.unseen[site]--
 	}
@@ -133,9 +133,14 @@ func (r *Roster) add(w inventory.Workstation, m *machine) {
 	r.bySite[m.homeSite] = append(r.bySite[m.homeSite], m)
 }
 
-// installed reports whether an active install already stands for the asset.
-func (r *Roster) installed(tag, site string) bool {
-	return slices.ContainsFunc(r.bySite[site], func(m *machine) bool { return m.expected && m.tag == tag })
+// InstallOn is the install that stands for an expected asset; empty where none does.
+func (r *Roster) InstallOn(tag string) string {
+	for _, m := range r.bySite[r.expects[tag]] {
+		if m.expected && m.tag == tag {
+			return m.id
+		}
+	}
+	return ""
 }
 
 // Remove takes an install off the roster: it was revoked or replaced.
