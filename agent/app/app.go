@@ -31,10 +31,11 @@ type App struct {
 	log  *slog.Logger
 	own  string // names the boot of a machine that cannot name it
 
-	life    sync.Mutex // serialises Start and Stop; guards the four below; before mu
+	life    sync.Mutex // serialises Start and Stop; guards the five below; before mu
 	started bool
 	stopped bool
 	stack   stack
+	hush    context.CancelFunc // ends watching and reporting
 	leaving inventory.LeaveReason
 
 	// Set by Start before anything runs, and not changed after.
@@ -124,6 +125,7 @@ func (a *App) start(ctx context.Context) error {
 	var both sync.WaitGroup
 	both.Go(func() { a.watch(running) })
 	both.Go(func() { a.work(running) })
+	a.hush = cancel
 	a.stack.push(func(context.Context) error { cancel(); both.Wait(); return nil })
 	return nil
 }
@@ -142,6 +144,7 @@ func (a *App) StopFor(ctx context.Context, reason inventory.LeaveReason) error {
 	}
 	a.stopped, a.leaving = true, reason
 	if a.started {
+		a.hush() // a report after the goodbye would say that the machine lives
 		a.say(ctx, reason)
 	}
 	return a.stack.unwind(ctx)

@@ -8,7 +8,7 @@ import (
 
 // MemberAlive records that a workstation is a live member of site's pool.
 func (r *Roster) MemberAlive(id, site string, at time.Time) {
-	if m := r.machines[id]; m != nil {
+	if m := r.machines[id]; m != nil && !r.leaving(m, at) {
 		m.alive, m.memberAt = true, at
 		m.seen(site, at)
 	}
@@ -26,7 +26,7 @@ func (r *Roster) MemberGone(id, site string, at time.Time) {
 // outside every site.
 func (r *Roster) Reported(id, site string, at time.Time) {
 	m := r.machines[id]
-	if m == nil || at.Before(m.reportAt) {
+	if m == nil || at.Before(m.reportAt) || r.leaving(m, at) {
 		return
 	}
 	m.reportAt = at
@@ -40,6 +40,15 @@ func (r *Roster) Left(id string, reason inventory.LeaveReason, at time.Time) {
 		m.alive = false
 		m.memberAt = at
 	}
+}
+
+// leaving reports whether what arrives at the instant at was sent before the
+// machine went: it has just said that it shuts down or sleeps.
+func (r *Roster) leaving(m *machine, at time.Time) bool {
+	if m.reason != inventory.LeaveShutdown && m.reason != inventory.LeaveSleep {
+		return false
+	}
+	return at.Sub(m.reasonAt) <= r.rules.GoodbyeFor
 }
 
 func (m *machine) seen(site string, at time.Time) {

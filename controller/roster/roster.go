@@ -28,6 +28,9 @@ type Rules struct {
 	// ReasonHoldsFor is how long "restart" and "update" explain a silence; a
 	// shutdown or a sleep explains it until the next sign of life.
 	ReasonHoldsFor time.Duration
+	// GoodbyeFor is how long after "shutdown" or "sleep" a sign of life is taken
+	// for one that was under way when the reason was given.
+	GoodbyeFor time.Duration
 	// AbsentAfter turns silent into absent.
 	AbsentAfter time.Duration
 	// SettleFor is how long after its own start a controller says unknown of a
@@ -41,6 +44,7 @@ func DefaultRules() Rules {
 		ReportFreshFor: 11 * time.Minute,
 		DirectFreshFor: 150 * time.Second,
 		ReasonHoldsFor: 15 * time.Minute,
+		GoodbyeFor:     3 * time.Second,
 		AbsentAfter:    30 * 24 * time.Hour,
 		SettleFor:      90 * time.Second,
 	}

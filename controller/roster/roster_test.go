@@ -87,6 +87,20 @@ func TestReasonExplainsASilence(t *testing.T) {
 	}
 }
 
+func TestASignOfLifeOnItsHeelsDoesNotUndoAGoodbye(t *testing.T) {
+	for _, reason := range []inventory.LeaveReason{inventory.LeaveShutdown, inventory.LeaveSleep} {
+		r := mill(t)
+		r.MemberAlive("w00000001", "MILL", monday)
+		r.Left("w00000001", reason, monday.Add(time.Minute))
+		gone, _ := r.Presence("w00000001", monday.Add(time.Minute))
+		r.Reported("w00000001", "MILL", monday.Add(time.Minute+2*time.Second))
+		r.MemberAlive("w00000001", "MILL", monday.Add(time.Minute+2*time.Second))
+		wantPresence(t, r, "w00000001", monday.Add(2*time.Minute), gone)
+		r.Reported("w00000001", "MILL", monday.Add(2*time.Minute))
+		wantPresence(t, r, "w00000001", monday.Add(2*time.Minute), inventory.Present)
+	}
+}
+
 func TestLaptopAtAnotherSiteIsAwayAndOutOfTheExpectedCount(t *testing.T) {
 	r := mill(t)
 	r.MemberAlive("w00000001", "MILL", monday)
