@@ -100,6 +100,7 @@ type Incident struct {
 	Into     string    `json:"into,omitempty"`   // the wider incident that this one folded into
 	Merged   []string  `json:"merged,omitempty"` // incidents that folded into this one
 	Flaps    int       `json:"flaps,omitempty"`  // times it came back within the same incident
+	Spells   []Span    `json:"spells,omitempty"` // when the scope was down, in order; bounded; empty: from StartedAt to ResolvedAt
 	Verdicts []Verdict `json:"verdicts"`         // oldest first
 	Evidence []Finding `json:"evidence"`         // oldest first, bounded
 
