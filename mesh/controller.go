@@ -22,7 +22,7 @@ type ControllerOptions struct {
 	Version   string
 	Log       *slog.Logger
 
-	SweepEvery time.Duration // per site; zero means 2 s
+	SweepEvery time.Duration // per site; zero means 1.5 s
 	OpenEvery  time.Duration // between two pools that are opened; zero means 10 ms
 	// References are addresses outside the WAN, asked every ten sweeps: when they
 	// fail too, it is the controller's own network.
@@ -86,7 +86,7 @@ func NewController(o ControllerOptions) (*Controller, error) {
 	case o.SweepEvery < 0 || o.OpenEvery < 0:
 		return nil, errors.New("cannot start mesh controller: negative duration")
 	}
-	o.SweepEvery = cmp.Or(o.SweepEvery, 2*time.Second)
+	o.SweepEvery = cmp.Or(o.SweepEvery, 1500*time.Millisecond)
 	o.OpenEvery = cmp.Or(o.OpenEvery, 10*time.Millisecond)
 	if o.Observe == nil {
 		o.Observe = func(Observation) {}

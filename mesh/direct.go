@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // DirectKind says what a direct message is.
@@ -16,6 +17,8 @@ const (
 	DirectAnswer DirectKind = 3 // and is answered
 	// DirectUnheard is an UnheardNotice, to a neighbour of the member or to itself.
 	DirectUnheard DirectKind = 4
+	DirectPing    DirectKind = 5 // asks a member whether it is there; Pool.Ping
+	DirectPong    DirectKind = 6 // and is answered
 )
 
 // Direct is one sealed message between two members, outside the gossip: it is
@@ -71,6 +74,9 @@ func (l *lane) receiveDirect(sealed []byte, from netip.AddrPort) {
 		return
 	}
 	l.port.counts.directIn.Add(1)
+	if known := l.controllers.Load(); l.onController != nil && slices.Contains(*known, from) {
+		l.onController(from)
+	}
 	if l.onDirect != nil {
 		l.onDirect(Direct{From: from, Kind: kind, Body: body})
 	}

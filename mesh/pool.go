@@ -53,6 +53,7 @@ type Pool struct {
 	lane    *lane
 	ring    *keyRing
 	line    eventLine[PoolEvent]
+	pings   pings
 	onQuery func(name string, body []byte) []byte
 	running sync.WaitGroup
 	once    sync.Once
@@ -91,16 +92,17 @@ func OpenPool(o PoolOptions) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.onDirect, l.onController, l.onSource = o.OnDirect, o.OnController, o.OnSource
-	l.controllers.Store(new(slices.Clone(o.Membership.Controllers)))
-	l.ring.Store(ring)
-
 	p := &Pool{
 		site: o.Membership.Site, label: o.Membership.Label, name: o.Name, role: o.Role,
 		lane: l, ring: ring, onQuery: o.OnQuery,
 		tagging: make(chan struct{}, 1), joining: make(chan struct{}, 1), ending: make(chan struct{}, 1),
 		line: eventLine[PoolEvent]{listener: o.OnEvent, overflow: PoolEvent{Kind: PoolMissed}},
 	}
+	l.onDirect = func(d Direct) { p.hearDirect(d, o.OnDirect) }
+	l.onController, l.onSource = o.OnController, o.OnSource
+	l.controllers.Store(new(slices.Clone(o.Membership.Controllers)))
+	l.ring.Store(ring)
+
 	events := make(chan serf.Event, 64)
 	conf := settings(o.Role)
 	conf.NodeName = o.Name

@@ -1,10 +1,8 @@
 package mesh
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -50,49 +48,6 @@ func (p *Pool) Forget(name string) error {
 
 // ErrNoAnswer is wrapped by Ping when nothing came back in time.
 var ErrNoAnswer = errors.New("no answer")
-
-// Ping asks one member directly over UDP and returns the round trip. It blocks
-// until the answer or ctx's end; the pool's own limit is 3 s on a controller and
-// 1.5 s on an agent.
-func (p *Pool) Ping(ctx context.Context, m Member) (time.Duration, error) {
-	type answer struct {
-		rtt time.Duration
-		err error
-	}
-	done := make(chan answer, 1)
-	started := p.start(func() {
-		rtt, err := p.ping(m)
-		done <- answer{rtt, err}
-	})
-	if !started {
-		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, net.ErrClosed)
-	}
-	select {
-	case a := <-done:
-		return a.rtt, a.err
-	case <-ctx.Done():
-		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, ctx.Err())
-	}
-}
-
-// ping blocks for the pool's own limit at most.
-func (p *Pool) ping(m Member) (time.Duration, error) {
-	began := time.Now()
-	rtt, err := p.serf.Memberlist().Ping(m.Name, net.UDPAddrFromAddrPort(m.Addr))
-	var silent memberlist.NoPingResponseError
-	switch {
-	case errors.As(err, &silent):
-		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, ErrNoAnswer)
-	case err != nil:
-		return 0, fmt.Errorf("cannot ping %s: %w", m.Name, err)
-	}
-	if rtt <= 0 {
-		// Memberlist starts its watch after the send, and on a short path the
-		// answer is there before that.
-		rtt = time.Since(began)
-	}
-	return rtt, nil
-}
 
 func memberOf(m serf.Member) Member {
 	out := Member{Name: m.Name, State: stateOf(m.Status), Tags: DecodeTags(m.Tags)}

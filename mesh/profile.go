@@ -17,7 +17,8 @@ const (
 	// The controller finds a dead link by its sweep; its own probes only keep its
 	// list of members honest.
 	controllerProbeEvery = 20 * time.Second
-	// ControllerProbeWithin bounds the sweep's own miss timer from above.
+	// ControllerProbeWithin bounds the sweep's own miss timer from above, and how
+	// late an answer may come.
 	controllerProbeWithin = 3 * time.Second
 )
 

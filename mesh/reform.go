@@ -152,7 +152,7 @@ func (s *site) recall(failed []Member) {
 
 // recallOne reports whether a failed member answers, and joins it again if so.
 func (s *site) recallOne(m Member) bool {
-	if _, err := s.pool.ping(m); err != nil || s.ctx.Err() != nil {
+	if _, err := s.pool.Ping(s.ctx, m); err != nil || s.ctx.Err() != nil {
 		return false
 	}
 	s.heardFrom(m)

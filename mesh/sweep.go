@@ -116,7 +116,7 @@ func (s *site) ask(m Member, kind ObservationKind, within time.Duration) asked {
 	replies := make(chan reply, 1)
 	late := make(chan struct{})
 	s.c.running.Go(func() {
-		rtt, err := s.pool.ping(m)
+		rtt, err := s.pool.Ping(s.ctx, m)
 		select {
 		case <-late:
 			if err == nil {
