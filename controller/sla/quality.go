@@ -1,0 +1,59 @@
+package sla
+
+import (
+	"slices"
+	"time"
+
+	"muster/inventory"
+)
+
+// Minute is one minute of a link's measurements.
+type Minute struct {
+	At        time.Time `json:"at"`
+	RTTMillis float64   `json:"rtt_ms"` // median; zero where nothing answered
+	Asked     int       `json:"asked"`
+	Lost      int       `json:"lost"`
+}
+
+// Quality sums measurements up. Loss counts asked and lost packets of minutes in
+// which something answered: a link that is down is an outage, not loss.
+type Quality struct {
+	Minutes      int     `json:"minutes"` // with an answer
+	LossRatio    float64 `json:"loss_ratio"`
+	MedianMillis float64 `json:"median_ms"`
+	P95Millis    float64 `json:"p95_ms"`
+	WorstMillis  float64 `json:"worst_ms"`
+}
+
+// QualityOf sums up the minutes within the period.
+func QualityOf(minutes []Minute, period inventory.Span) Quality {
+	var q Quality
+	var rtts []float64
+	asked, lost := 0, 0
+	for _, m := range minutes {
+		if !period.Holds(m.At) || m.Asked <= m.Lost {
+			continue
+		}
+		q.Minutes++
+		asked += m.Asked
+		lost += m.Lost
+		if m.RTTMillis > 0 {
+			rtts = append(rtts, m.RTTMillis)
+		}
+	}
+	if asked > 0 {
+		q.LossRatio = float64(lost) / float64(asked)
+	}
+	if len(rtts) == 0 {
+		return q
+	}
+	slices.Sort(rtts)
+	q.MedianMillis, q.P95Millis, q.WorstMillis = rank(rtts, 0.5), rank(rtts, 0.95), rtts[len(rtts)-1]
+	return q
+}
+
+// rank is the smallest value that at least the share of all do not pass.
+func rank(sorted []float64, share float64) float64 {
+	n := int(share*float64(len(sorted))+0.999999) - 1
+	return sorted[min(max(n, 0), len(sorted)-1)]
+}
