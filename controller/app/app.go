@@ -131,7 +131,8 @@ func (a *App) openMesh(context.Context) error {
 	a.told, advertise = a.opts.advertised(port.Addr())
 	c, err := mesh.NewController(mesh.ControllerOptions{
 		Port: port, Name: controllerName, Advertise: advertise, Version: a.opts.Version, Log: a.opts.Log,
-		OnEvent: func(e mesh.MemberEvent) { a.pools.Member(e) }, // no event before the first pool opens
+		OnEvent:    func(e mesh.MemberEvent) { a.pools.Member(e) }, // no event before the first pool opens
+		References: a.opts.references(),
 	})
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/viper"
+
+	"muster/inventory"
 )
 
 // Config is what `muster serve` is told: by flag, then by environment
@@ -33,6 +35,14 @@ type Config struct {
 	// MeshAdvertise is how agents reach it: host:port, more than one where there
 	// are several ways.
 	MeshAdvertise []string `mapstructure:"mesh_advertise"`
+	// References are addresses outside the organisation's network, asked now and
+	// then: where they fail too, it is the controller's own network.
+	References []string `mapstructure:"references"`
+	// Gateway is the controller's own gateway; empty is the system's default route,
+	// none is not asked.
+	Gateway string `mapstructure:"gateway"`
+	// Services are what people must reach from any site.
+	Services []inventory.Service `mapstructure:"-"` // read apart, by their own tags
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `mapstructure:"log_level"`
 }
@@ -46,6 +56,9 @@ var defaults = map[string]any{
 	"proxies":        []string{},
 	"mesh_listen":    "0.0.0.0:7946",
 	"mesh_advertise": []string{},
+	"references":     []string{},
+	"gateway":        "",
+	"services":       []any{},
 	"log_level":      "info",
 }
 
@@ -77,7 +90,7 @@ func ReadConfig(v *viper.Viper, file string) (Config, error) {
 			return c, err
 		}
 	}
-	if err := v.Unmarshal(&c); err != nil {
+	if err := decodeConfig(v, &c); err != nil {
 		return c, fmt.Errorf("cannot read configuration %s: %w", file, err)
 	}
 	return c, c.check()
@@ -126,6 +139,9 @@ func (c Config) check() error {
 		if _, err := netip.ParseAddrPort(a); err != nil {
 			return fmt.Errorf("cannot use configuration: mesh_advertise holds %q, which is not an address and port such as 10.0.0.5:7946", a)
 		}
+	}
+	if err := c.checkIncidents(); err != nil {
+		return err
 	}
 	if _, err := c.Level(); err != nil {
 		return err

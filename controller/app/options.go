@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"muster/controller/intake"
+	"muster/inventory"
 	"muster/mesh"
 )
 
@@ -30,6 +31,12 @@ type Options struct {
 	Limits intake.Limits
 	// AgentPort is the mesh port of the agents; zero is the controller's own.
 	AgentPort uint16
+	// OnIncident, where set, hears of each step of each incident, in order and
+	// after it was kept. It must not wait.
+	OnIncident func(inventory.IncidentChange)
+	// Lag is how late this process's own clock ticks are; nil measures it. A test
+	// bubble's clock is never late, so a rehearsal says what it should seem.
+	Lag func() time.Duration
 	// DwellFor is how long a workstation must stay at a new site before it
 	// counts there; zero is 30 seconds.
 	DwellFor time.Duration

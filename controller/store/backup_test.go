@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,6 +25,11 @@ func filled(t *testing.T, url string) *Store {
 	enrol(t, s, 3)
 	must(t, s.AddToken(t.Context(), token("taaaaaaaa", 2)))
 	must(t, s.PutPoolKey(t.Context(), "MILL", inventory.PoolKey{Version: 1, Key: []byte{0, 255, 1}, CreatedAt: noon}))
+	must(t, s.KeepIncidents(t.Context(), []inventory.Incident{incident(1, inventory.CauseSiteLinkDown, inventory.Scope{Site: "MILL"})},
+		&inventory.EngineState{SavedAt: noon, Position: 1, Body: []byte{0, 255, 1}}))
+	must(t, s.AddEvidence(t.Context(), []inventory.EvidenceBatch{{Incident: "i00000001", Evidence: []inventory.Evidence{{Kind: inventory.EvidenceSweep}}}}))
+	must(t, s.PutWindow(t.Context(), inventory.Window{ID: "m1", Site: "MILL", From: noon, To: noon.Add(1), Reason: "r"}))
+	must(t, s.PutBaselines(t.Context(), map[string][]byte{"C-1": {0, 255}}, noon))
 	r := report(1, "run1", 1, "ünïcode \u2028 \"quoted\"")
 	r.Lists = []inventory.ListRow{{List: "os", Hash: "h", Body: []byte(`{"name":"` + strings.Repeat("D", 9000) + `"}`)}}
 	wantOutcomes(t, s, []inventory.ReportRow{r, report(2, "run1", 1, "")}, fresh, fresh)
@@ -40,6 +46,18 @@ func wantFilled(t *testing.T, s *Store) {
 	must(t, err)
 	keys, err := s.PoolKeys(t.Context(), "MILL")
 	must(t, err)
+	state, err := s.EngineState(t.Context())
+	must(t, err)
+	evidence, err := s.Evidence(t.Context(), "i00000001")
+	must(t, err)
+	windows, err := s.Windows(t.Context(), time.Time{})
+	must(t, err)
+	baselines, err := s.Baselines(t.Context())
+	must(t, err)
+	if found := ids(t, s, inventory.IncidentFilter{Site: "MILL"}); len(found) != 1 || !bytes.Equal(state.Body, []byte{0, 255, 1}) || len(evidence) != 1 ||
+		len(windows) != 1 || !bytes.Equal(baselines["C-1"], []byte{0, 255}) {
+		t.Fatalf("incidents %v, engine %v, %d pieces of evidence, windows %v, baselines %v", found, state, len(evidence), windows, baselines)
+	}
 	if len(body) < 9000 || len(keys) != 1 || !bytes.Equal(keys[0].Key, []byte{0, 255, 1}) {
 		t.Fatalf("list of %d bytes, keys %v", len(body), keys)
 	}

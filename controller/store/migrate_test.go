@@ -39,7 +39,9 @@ func TestBackupIsTakenBeforeAMigrationAndCanBeRestored(t *testing.T) {
 		colour, err := later.Meta(t.Context(), "colour")
 		must(t, err)
 		must(t, later.Close())
-		copies, err := filepath.Glob(filepath.Join(dir, "before-migration-from-1-*"))
+		version, err := SchemaVersion()
+		must(t, err)
+		copies, err := filepath.Glob(filepath.Join(dir, fmt.Sprintf("before-migration-from-%d-*", version)))
 		must(t, err)
 		if colour != "blue" || len(copies) != 1 {
 			t.Fatalf("colour %s, backups %v", colour, copies)
