@@ -24,9 +24,11 @@ type ControllerOptions struct {
 
 	SweepEvery time.Duration // per site; zero means 1.5 s
 	OpenEvery  time.Duration // between two pools that are opened; zero means 10 ms
-	// References are addresses outside the WAN, asked every ten sweeps: when they
-	// fail too, it is the controller's own network.
+	// References are addresses outside the WAN, asked every other sweep: when they
+	// fail too, it is the controller's own network. Gateway, where it is valid, is
+	// the controller's own, asked at every sweep.
 	References []netip.Addr
+	Gateway    netip.Addr
 
 	// Observe hears of each measurement, from several goroutines at once.
 	Observe func(Observation)
@@ -99,7 +101,7 @@ func NewController(o ControllerOptions) (*Controller, error) {
 	}
 	c.closing, c.close = context.WithCancel(context.Background())
 	c.running.Go(c.sweep)
-	if len(o.References) > 0 {
+	if len(o.References) > 0 || o.Gateway.IsValid() {
 		c.running.Go(c.askReferences)
 	}
 	return c, nil
@@ -141,7 +143,7 @@ func (c *Controller) openSite(spec PoolSpec) (*site, error) {
 	s := &site{
 		c: c, spec: spec, ready: make(chan struct{}), exchanging: make(chan struct{}, 1),
 		seenAt: make(map[string]time.Time), told: make(map[string]told), returning: make(map[string]bool),
-		log: newReachLog(c.o.SweepEvery, now),
+		log: newReachLog(now), pace: c.o.SweepEvery,
 		// Sites opened together are not swept together.
 		nextAt: now.Add(stagger(len(c.sites), c.o.SweepEvery)),
 	}

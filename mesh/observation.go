@@ -18,6 +18,8 @@ const (
 	ObserveGateway   ObservationKind = "gateway"
 	ObserveRouter    ObservationKind = "router"
 	ObserveReference ObservationKind = "reference" // of no site: outside the WAN
+
+	ObserveOwnGateway ObservationKind = "own-gateway" // of no site: the controller's own
 )
 
 // Observation is one measurement by the controller.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -76,14 +77,29 @@ func (c *Controller) reachable(ctx context.Context, to netip.Addr) error {
 	return c.connect(ctx, netip.AddrPortFrom(to, tcpEchoPort))
 }
 
-// askReferences asks the references every ten sweeps.
+// Outside addresses are asked every other sweep: they are other people's, and two
+// that fail must be told from a site that fails within seconds.
+const referenceSweeps = 2
+
+// askReferences asks the references and the controller's own gateway, side by
+// side: one that is silent must not hold up what the others say.
 func (c *Controller) askReferences() {
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	for _, target := range c.o.References {
+		asking.Go(func() { c.askOften(target, ObserveReference, referenceSweeps*c.o.SweepEvery) })
+	}
+	if c.o.Gateway.IsValid() {
+		asking.Go(func() { c.askOften(c.o.Gateway, ObserveOwnGateway, c.o.SweepEvery) })
+	}
+}
+
+// askOften asks an address that belongs to no site until the controller closes.
+func (c *Controller) askOften(target netip.Addr, kind ObservationKind, every time.Duration) {
 	for {
-		for _, target := range c.o.References {
-			o := Observation{Target: target, At: time.Now().UTC(), Kind: ObserveReference}
-			c.measure(c.closing, &o, missAtLeast, func(ctx context.Context) error { return c.reachable(ctx, target) })
-		}
-		if wait(c.closing, c.closing, 10*c.o.SweepEvery) != nil {
+		o := Observation{Target: target, At: time.Now().UTC(), Kind: kind}
+		c.measure(c.closing, &o, missAtLeast, func(ctx context.Context) error { return c.reachable(ctx, target) })
+		if wait(c.closing, c.closing, every) != nil {
 			return
 		}
 	}
