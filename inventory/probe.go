@@ -18,6 +18,14 @@ const (
 	ProbeTrace ProbeKind = "trace"
 )
 
+// ProbeKinds lists every kind.
+func ProbeKinds() []ProbeKind {
+	return []ProbeKind{ProbePing, ProbeTCP, ProbeHTTP, ProbeDNS, ProbeMTU, ProbeTrace}
+}
+
+// Valid reports whether k is one of ProbeKinds.
+func (k ProbeKind) Valid() bool { return slices.Contains(ProbeKinds(), k) }
+
 // ProbeError is the class of a failure; empty is none.
 type ProbeError string
 
@@ -62,9 +70,15 @@ const (
 	ProbeAsked   ProbeWhy = "asked"   // a person asked
 )
 
+// Valid reports whether w is a reason.
+func (w ProbeWhy) Valid() bool {
+	return w == ProbeRota || w == ProbeConfirm || w == ProbeElected || w == ProbeAsked
+}
+
 // ProbeResult is one probe, or one window of pings. All durations are
 // milliseconds, as they travel and are shown.
 type ProbeResult struct {
+	Ask       string        `json:"ask,omitempty"` // the question that it answers, where one was asked
 	Kind      ProbeKind     `json:"kind"`
 	Why       ProbeWhy      `json:"why"`
 	Service   string        `json:"service,omitempty"` // empty: a path, not a service

@@ -32,6 +32,9 @@ var travels = map[reflect.Type]string{
 	reflect.TypeFor[wire.Renewed]():          "renewed",
 	reflect.TypeFor[wire.Reply]():            "reply",
 	reflect.TypeFor[wire.Settings]():         "settings",
+	reflect.TypeFor[inventory.ProbeResult](): "probe",
+	reflect.TypeFor[wire.ProbeSpec]():        "ask",
+	reflect.TypeFor[wire.ProbeQuestion]():    "question",
 }
 
 // travelling lists every field as "report.hashes.software".

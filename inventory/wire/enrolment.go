@@ -130,7 +130,8 @@ type Settings struct {
 	SoftwareEvery Seconds  `json:"software_every_seconds"`
 	Pool          *Pool    `json:"pool,omitempty"` // nil: the site runs without gossip, or the machine is away
 	HomeSite      string   `json:"home_site"`
-	Site          string   `json:"site"` // empty: at no site
+	Site          string   `json:"site"`              // empty: at no site
+	Probing       *Probing `json:"probing,omitempty"` // nil: nothing is probed
 }
 
 // Pool is what a member needs to join its site.

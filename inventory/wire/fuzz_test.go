@@ -34,7 +34,7 @@ func FuzzDecodeReport(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !inventory.ValidWorkstationID(r.Workstation) || r.Seq == 0 || len(r.Journal) > MaxRecords || r.BootClock < 0 {
+		if !inventory.ValidWorkstationID(r.Workstation) || r.Seq == 0 || len(r.Journal) > MaxRecords || r.BootClock < 0 || len(r.Probes) > MaxProbes {
 			t.Fatalf("an invalid report was accepted: %+v", r)
 		}
 		again, err := json.Marshal(r)
@@ -90,6 +90,34 @@ func FuzzInflate(f *testing.F) {
 		packed, how := Encode(b)
 		if got, err := inflater.Inflate(bytes.NewReader(packed), how, MaxReport); len(packed) <= MaxBody && (err != nil || !bytes.Equal(got, b)) {
 			t.Fatalf("what was encoded does not come back: %v", err)
+		}
+	})
+}
+
+// A question that is accepted names services that can be, and no more than there
+// can be; a spec that is accepted can be taken apart.
+func FuzzProbeQuestion(f *testing.F) {
+	f.Add([]byte(`{"services":["email","files"],"report":true}`))
+	f.Add([]byte(`{"kind":"http","why":"asked","target":"https://[::1]:8443/"}`))
+	f.Add([]byte(`{"services":["../etc"]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if q, err := DecodeProbeQuestion(b); err == nil {
+			if len(b) > MaxQuestion || len(q.Services) > inventory.MaxServices {
+				t.Fatalf("a question out of bounds was accepted: %+v", q)
+			}
+			for _, name := range q.Services {
+				if !inventory.ValidServiceName(name) {
+					t.Fatalf("a question names %q", name)
+				}
+			}
+		}
+		var spec ProbeSpec
+		if checkDepth(b) != nil || json.Unmarshal(b, &spec) != nil || spec.Validate() != nil || inventory.SelfNamed(spec.Target) {
+			return
+		}
+		target, err := inventory.ParseProbeTarget(spec.Kind, spec.Target)
+		if err != nil || target.Name == "" || target.Kind == inventory.ProbeTCP && target.Port == 0 {
+			t.Fatalf("an accepted spec leads to %+v, %v", target, err)
 		}
 	})
 }

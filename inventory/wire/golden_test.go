@@ -29,6 +29,16 @@ func messages() map[string]any {
 			KeyVersion: 4, Neighbours: []string{"10.40.7.23:7946"},
 		},
 		HomeSite: "MILL", Site: "MILL",
+		Probing: &Probing{
+			Services: []ServiceProbe{
+				{
+					Name: "email", Target: "https://mail.county.example/", Proxy: "proxy.county.example:8080", Status: 200, Text: "Sign in",
+					Timeout: 10, Every: 900,
+				},
+				{Name: "files", Target: "tcp://files.county.example:445", Resolver: "10.1.0.53:53"},
+			},
+			WindowEvery: 900, MTUEvery: 3600, Turns: []string{"w0000abcd", "w0000abce"},
+		},
 	}
 	return map[string]any{
 		"enrolment": Enrolment{
@@ -53,6 +63,10 @@ func messages() map[string]any {
 		"reply": Reply{
 			Wire: Spoken(), Seq: 7, Repeat: true, Now: monday, Settings: &settings, Want: Lists(),
 			WantJournal: &JournalSpan{Boot: "boot-1", From: time.Minute, To: time.Hour},
+			Asks: []ProbeSpec{{
+				Ask: "ask-7", Kind: inventory.ProbeHTTP, Why: inventory.ProbeAsked, Service: "records", Target: "https://records.county.example/",
+				Proxy: "proxy.county.example:8080", Resolver: "10.1.0.53:53", Status: 200, Text: "Framework", Timeout: 10, Count: 10,
+			}},
 		},
 		"problem": Problem{Type: ProblemBusy, Title: "cannot store now", Status: 503, Detail: "the controller's disk is full"},
 		"join-token": JoinToken{
@@ -105,6 +119,22 @@ func fullReport() Report {
 		Removed: []inventory.Program{{Name: "Acrobat"}},
 	}
 	r.Journal = []JournalRecord{{N: 1, Run: "run-1", Boot: "boot-1", Wall: monday, Kind: RecordStart, Gateway: Yes, Carrier: Yes, Power: PowerMains}}
+	r.Probes = []inventory.ProbeResult{
+		{
+			Ask: "ask-7", Kind: inventory.ProbeHTTP, Why: inventory.ProbeAsked, Service: "records", Target: "https://records.county.example/",
+			BootClock: time.Hour, Error: inventory.ProbeStatus, Detail: "503 Service Unavailable", Proxy: "proxy.county.example:8080",
+			DNSMillis: 1.5, ConnectMillis: 20.25, TLSMillis: 45, FirstByteMillis: 90, TotalMillis: 95.5, Status: 503,
+		},
+		{
+			Kind: inventory.ProbePing, Why: inventory.ProbeElected, Target: inventory.TargetGateway, BootClock: time.Hour, OK: true,
+			Sent: 10, Lost: 1, MinMillis: 0.25, MedianMillis: 0.5, P95Millis: 1.5, MaxMillis: 2, JitterMillis: 0.25,
+		},
+		{Kind: inventory.ProbeMTU, Why: inventory.ProbeElected, Target: inventory.TargetController, OK: true, MTUBytes: 1500},
+		{
+			Kind: inventory.ProbeTrace, Why: inventory.ProbeAsked, Target: "10.1.0.5", OK: true,
+			Hops: []inventory.Hop{{TTL: 1, Addr: "10.40.7.1", Millis: 0.5}, {TTL: 2}, {TTL: 3, Addr: "10.1.0.5", Millis: 20}},
+		},
+	}
 	return r
 }
 

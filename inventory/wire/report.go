@@ -38,6 +38,8 @@ type Report struct {
 	Software *SoftwareDelta      `json:"software,omitempty"`
 
 	Journal []JournalRecord `json:"journal,omitempty"`
+
+	Probes []inventory.ProbeResult `json:"probes,omitempty"` // at most MaxProbes
 }
 
 // Hashes names the present content of each list; empty is not read yet.
@@ -91,6 +93,8 @@ type Reply struct {
 	Want     []List    `json:"want,omitempty"`
 	// WantJournal asks for records between two boot-clock readings of one boot.
 	WantJournal *JournalSpan `json:"want_journal,omitempty"`
+	// Asks are probes to make at once. They may come twice: each is made once.
+	Asks []ProbeSpec `json:"asks,omitempty"`
 }
 
 // List names one of the lists that travel apart.
@@ -174,6 +178,14 @@ func (r Report) Validate() error {
 	for i, record := range r.Journal {
 		if err := record.Validate(); err != nil {
 			return fmt.Errorf("report of %s, journal record %d: %w", r.Workstation, i, err)
+		}
+	}
+	if len(r.Probes) > MaxProbes {
+		return fmt.Errorf("report of %s has %d probes, the limit is %d", r.Workstation, len(r.Probes), MaxProbes)
+	}
+	for i, probe := range r.Probes {
+		if err := validateProbe(probe); err != nil {
+			return fmt.Errorf("report of %s, probe %d: %w", r.Workstation, i, err)
 		}
 	}
 	return nil

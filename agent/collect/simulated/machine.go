@@ -49,6 +49,7 @@ type Machine struct {
 	bootedAt time.Time
 	standing Standing
 	senses   Senses
+	world    World // nil: all is well
 }
 
 // New makes the machine of a seed. Seeds that differ below 2^24 make machines
