@@ -61,7 +61,7 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 	}
 	reporter, err := report.New(report.Options{
 		Workstation: workstation, Version: a.opts.Version, Source: &source{app: a}, Journal: a.journal,
-		Poster: a.client, Encoder: a.opts.Shared.encoder, Dir: a.opts.StateDir,
+		Poster: a.client, Encoder: a.opts.Shared.encoder, Dir: a.opts.StateDir, Process: a.own,
 		Log: a.opts.Log.With("component", "report"), Cadence: report.CadenceOf(settings),
 		Standing:  a.inUse,
 		AddrOut:   a.addrOut,

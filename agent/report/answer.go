@@ -21,6 +21,9 @@ func (r *Reporter) send(ctx context.Context) {
 		wire.HeaderBoot:      {boot},
 		wire.HeaderBootClock: {strconv.FormatInt(int64(clock), 10)},
 	}
+	if r.opts.Process != "" {
+		header[wire.HeaderProcess] = []string{r.opts.Process}
+	}
 	r.tried = time.Now()
 	answer, err := r.opts.Poster.Post(ctx, wire.ReportPath, r.pending.Body, header)
 	if err != nil {

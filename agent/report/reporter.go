@@ -41,7 +41,8 @@ type Poster interface {
 	Post(ctx context.Context, path string, body Body, header http.Header) (Answer, error)
 }
 
-// Options says for whom a Reporter reports. All but the functions are required.
+// Options says for whom a Reporter reports. All but the functions and Process are
+// required.
 type Options struct {
 	Workstation string
 	Version     string // of the agent
@@ -50,6 +51,7 @@ type Options struct {
 	Poster      Poster
 	Encoder     *Encoder
 	Dir         string // for what must outlive the process
+	Process     string // random, new with each start of the agent; empty: not said
 	Log         *slog.Logger
 	Cadence     Cadence
 	// Standing says which settings and pool key are in use.

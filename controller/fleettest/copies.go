@@ -21,10 +21,17 @@ func (f *Fleet) Machine(tag string) int64 { return f.agents[tag].number }
 // register. Its agent is off.
 func (f *Fleet) AddMachine(tag, site string, desk int, number int64) {
 	f.t.Helper()
+	f.AddTwin(tag, site, desk, number)
+	f.agents[tag].model.Restart() // it boots by itself
+}
+
+// AddTwin is AddMachine, but the boot has the name of the other machine's: as if
+// both agents ran on one.
+func (f *Fleet) AddTwin(tag, site string, desk int, number int64) {
+	f.t.Helper()
 	for s := range f.estate.Sites {
 		if siteCode(s) == site {
 			f.agents[tag] = f.machine(tag, s, desk, number)
-			f.agents[tag].model.Restart() // it boots by itself
 			return
 		}
 	}

@@ -12,11 +12,20 @@ import (
 // TestClonedIdentityIsRefusedAndShownAndNeverMerged copies a virtual machine
 // while it runs: certificate, journal and maker's label are the same.
 func TestClonedIdentityIsRefusedAndShownAndNeverMerged(t *testing.T) {
+	for name, add := range map[string]func(*fleettest.Fleet, string, string, int, int64){
+		"on a boot of its own": (*fleettest.Fleet).AddMachine,
+		"within the same boot": (*fleettest.Fleet).AddTwin,
+	} {
+		t.Run(name, func(t *testing.T) { clonedIdentity(t, add) })
+	}
+}
+
+func clonedIdentity(t *testing.T, add func(f *fleettest.Fleet, tag, site string, desk int, number int64)) {
 	estate := fleettest.Estate{Sites: 1, PerSite: 3, Seed: 21}
 	fleettest.Run(t, estate, func(f *fleettest.Fleet) {
 		original := fleettest.Tag("S001", 0)
 		id := f.Status(original).Workstation
-		f.AddMachine("clone", "S001", 100, f.Machine(original))
+		add(f, "clone", "S001", 100, f.Machine(original))
 		f.CopyState(original, "clone")
 		f.Boot("clone")
 		took := f.Within(15*time.Minute, "the conflict is recorded", func() bool { return len(f.Events(inventory.EventConflict)) > 0 })

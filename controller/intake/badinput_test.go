@@ -90,6 +90,7 @@ func TestBadReportsGetOneClearErrorAndChangeNothing(t *testing.T) {
 			[]string{"journal record 0", "party"},
 		},
 		"a boot clock that is none": {good, map[string]string{wire.HeaderBootClock: "yesterday"}, 400, wire.ProblemBody, []string{wire.HeaderBootClock, "yesterday"}},
+		"a process id that is none": {good, map[string]string{wire.HeaderProcess: "a b"}, 400, wire.ProblemBody, []string{wire.HeaderProcess}},
 		"a boot id that is none":    {good, map[string]string{wire.HeaderBoot: "a b"}, 400, wire.ProblemBody, []string{wire.HeaderBoot}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,25 +244,62 @@ func TestReportOfAnotherNameIsEvidenceOfACopy(t *testing.T) {
 }
 
 func TestClonedMachinesAreRefusedAndShown(t *testing.T) {
+	for name, tc := range map[string]struct{ boot, process string }{
+		"a machine that was copied":       {"boot-of-the-copy", "process-of-the-copy"},
+		"a folder, within the same boot":  {"boot-1", "process-of-the-copy"},
+		"a machine with agents of before": {"boot-of-the-copy", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			m := g.enrolled("SER-0001")
+			twin := *m
+			copied := &twin
+			if copied.boot, copied.process = tc.boot, tc.process; tc.process != "" {
+				m.process = "process-of-the-original"
+			}
+			copied.dial()
+			copied.seq = 100
+			pass := func(of *machine) answer {
+				g.ahead(time.Minute)
+				m.clock, copied.clock = m.clock+time.Minute, copied.clock+time.Minute
+				r := of.report()
+				of.clock -= time.Minute // report counts a minute of its own
+				return of.postReport(r)
+			}
+			taken := 0
+			for _, of := range []*machine{m, m, m, copied, copied, copied} {
+				if a := pass(of); a.status != 200 {
+					t.Fatalf("before anyone came back: %d %s", a.status, a.body)
+				}
+				taken++
+			}
+			pass(m).refused(t, 409, wire.ProblemIdentity, "two machines", m.id, m.boot)
+			pass(copied).refused(t, 409, wire.ProblemIdentity, "two machines")
+			events := g.events(inventory.EventConflict)
+			if len(events) != 1 || !strings.Contains(events[0], m.boot) || !strings.Contains(events[0], copied.boot) || !strings.Contains(events[0], tc.process) {
+				t.Errorf("events %v, want one that names both", events)
+			}
+			if g.stored() != taken {
+				t.Errorf("%d reports are stored, want the %d before it was known", g.stored(), taken)
+			}
+		})
+	}
+}
+
+func TestConflictIsStillKnownAfterAStartOfTheController(t *testing.T) {
 	g := newRig(t)
 	m := g.enrolled("SER-0001")
-	copied := *m
-	copied.boot = "boot-of-the-copy"
-	copied.dial()
+	r := m.report()
+	m.accept(r)
+	r.Agent = "1.0.1"
+	m.postReport(r).refused(t, 409, wire.ProblemIdentity)
+	g.restart()
+	m.dial()
+	m.postReport(m.report()).refused(t, 409, wire.ProblemIdentity)
+	g.ahead(3 * time.Hour)
 	m.accept(m.report())
-	g.ahead(time.Minute)
-	copied.seq = 100
-	copied.accept(copied.report())
-	g.ahead(time.Minute)
-	m.postReport(m.report()).refused(t, 409, wire.ProblemIdentity, "two machines", m.id, m.boot)
-	g.ahead(time.Minute)
-	copied.postReport(copied.report()).refused(t, 409, wire.ProblemIdentity, "two machines")
-	events := g.events(inventory.EventConflict)
-	if len(events) != 1 || !strings.Contains(events[0], m.boot) || !strings.Contains(events[0], copied.boot) {
-		t.Errorf("events %v, want one that names both boots", events)
-	}
-	if g.stored() != 2 {
-		t.Errorf("%d reports are stored, want the 2 before it was known", g.stored())
+	if events := g.events(inventory.EventConflict); len(events) != 1 {
+		t.Errorf("events %v, want one", events)
 	}
 }
 

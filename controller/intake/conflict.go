@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"muster/inventory"
@@ -10,7 +11,7 @@ import (
 
 // judgeLife refuses what two machines send under one identity.
 func (i *Intake) judgeLife(r *http.Request, v *visit) *problem {
-	lives, verdict := v.desk.lives.Step(Life{Run: v.report.Run, Boot: v.from.boot}, v.receivedAt)
+	lives, verdict := v.desk.lives.Step(v.posted())
 	v.desk.lives = lives
 	if !verdict.Refuse {
 		return nil
@@ -18,19 +19,38 @@ func (i *Intake) judgeLife(r *http.Request, v *visit) *problem {
 	return i.conflict(r.Context(), v, verdict, "two machines report with one certificate")
 }
 
-// sighting is one side of a conflict as its event keeps it.
-type sighting struct {
-	Run  string `json:"run"`
-	Boot string `json:"boot,omitempty"`
-	Seq  uint64 `json:"seq,omitempty"`
-	Addr string `json:"addr,omitempty"`
-	Via  string `json:"via,omitempty"`
+// posted is what the report says of its sender.
+func (v *visit) posted() Posted {
+	return Posted{
+		Life:  Life{Run: v.report.Run, Boot: v.from.boot, Process: v.from.process},
+		Clock: v.from.clock, Addr: v.from.addr, Via: v.from.via, ReceivedAt: v.receivedAt,
+	}
 }
 
-// conflict refuses a report and, where the conflict is new, records it.
+// sighting is one side of a conflict as its event keeps it.
+type sighting struct {
+	Run     string `json:"run"`
+	Boot    string `json:"boot,omitempty"`
+	Process string `json:"process,omitempty"`
+	Seq     uint64 `json:"seq,omitempty"`
+	Addr    string `json:"addr,omitempty"`
+	Via     string `json:"via,omitempty"`
+}
+
+func sightingOf(p Posted) sighting {
+	s := sighting{Run: p.Run, Boot: p.Boot, Process: p.Process, Via: p.Via}
+	if p.Addr.IsValid() {
+		s.Addr = p.Addr.String()
+	}
+	return s
+}
+
+// conflict refuses a report and records a conflict that is new, or that goes on.
 func (i *Intake) conflict(ctx context.Context, v *visit, verdict LifeVerdict, why string) *problem {
 	if verdict.Began {
 		i.metrics.conflicts.Inc()
+	}
+	if verdict.Record {
 		i.recordConflict(ctx, v, verdict, why)
 	}
 	return problemf(reasonConflict, "%s: %s (run %s, boot %s); both are refused until one is enrolled anew",
@@ -38,15 +58,14 @@ func (i *Intake) conflict(ctx context.Context, v *visit, verdict LifeVerdict, wh
 }
 
 func (i *Intake) recordConflict(ctx context.Context, v *visit, verdict LifeVerdict, why string) {
-	this := sighting{Run: v.report.Run, Boot: v.from.boot, Seq: v.report.Seq, Via: v.from.via}
-	if v.from.addr.IsValid() {
-		this.Addr = v.from.addr.String()
-	}
+	this := sightingOf(v.posted())
+	this.Seq = v.report.Seq
 	body, err := json.Marshal(struct {
 		Why   string   `json:"why"`
+		Still bool     `json:"still,omitempty"` // it began before
 		This  sighting `json:"this"`
 		Other sighting `json:"other"`
-	}{why, this, sighting{Run: verdict.Other.Run, Boot: verdict.Other.Boot}})
+	}{why, !verdict.Began, this, sightingOf(verdict.Other)})
 	if err == nil {
 		// The agent may hang up; what was seen is recorded all the same.
 		_, err = i.store.AppendEvent(context.WithoutCancel(ctx), inventory.Event{
@@ -57,5 +76,28 @@ func (i *Intake) recordConflict(ctx context.Context, v *visit, verdict LifeVerdi
 	}
 	if err != nil {
 		i.log.Error("cannot record identity conflict", "workstation", v.peer.workstation, "error", err)
+	}
+}
+
+// resumeConflicts takes up the conflicts that were going on before this start: a
+// restart of the controller accepts neither of two machines.
+func (i *Intake) resumeConflicts(ctx context.Context) error {
+	now := i.now()
+	filter := inventory.EventFilter{
+		Kind: inventory.EventConflict, OccurredFrom: now.Add(-conflictHold - conflictRecordEvery), Page: inventory.Page{Limit: inventory.MaxPage},
+	}
+	for {
+		events, next, err := i.store.Events(ctx, filter)
+		if err != nil {
+			return fmt.Errorf("cannot read which identities are in conflict: %w", err)
+		}
+		for _, e := range events {
+			d := i.desks.of(e.Subject.Key)
+			d.lives = d.lives.Resume(e.OccurredAt, now)
+		}
+		if next == "" {
+			return nil
+		}
+		filter.After = next
 	}
 }

@@ -127,6 +127,10 @@ func (i *Intake) open(registry prometheus.Registerer) error {
 		stop()
 		return fmt.Errorf("cannot open intake: %w", err)
 	}
+	if err := i.resumeConflicts(ctx); err != nil {
+		stop()
+		return fmt.Errorf("cannot open intake: %w", err)
+	}
 	i.writer = newWriter(i.store, i.limits, i.log)
 	var err error
 	if i.metrics, err = newMetrics(registry, i.writer); err != nil {

@@ -32,6 +32,8 @@ type sending struct {
 	via   string
 	boot  string // empty: not said
 	clock time.Duration
+	// process names the agent's process; empty: not said.
+	process string
 }
 
 // report takes one report: POST wire.ReportPath.
@@ -94,7 +96,7 @@ func (v *visit) decode(body []byte) (err error) {
 }
 
 func readSending(r *http.Request) (sending, *problem) {
-	s := sending{addr: sourceOf(r), boot: r.Header.Get(wire.HeaderBoot), via: r.Header.Get(wire.HeaderVia)}
+	s := sending{addr: sourceOf(r), boot: r.Header.Get(wire.HeaderBoot), via: r.Header.Get(wire.HeaderVia), process: r.Header.Get(wire.HeaderProcess)}
 	if s.boot != "" {
 		ns, err := strconv.ParseInt(r.Header.Get(wire.HeaderBootClock), 10, 64)
 		if err != nil || ns < 0 || !wire.ValidID(s.boot) {
@@ -102,6 +104,9 @@ func readSending(r *http.Request) (sending, *problem) {
 				wire.HeaderBoot, s.boot, wire.HeaderBootClock, r.Header.Get(wire.HeaderBootClock))
 		}
 		s.clock = time.Duration(ns)
+	}
+	if s.process != "" && !wire.ValidID(s.process) {
+		return s, problemf(reasonBody, "header %s %.70q is not the id of a process", wire.HeaderProcess, s.process)
 	}
 	if s.via != "" {
 		if !inventory.ValidWorkstationID(s.via) {

@@ -40,6 +40,7 @@ type rig struct {
 	addr      string
 	skew      atomic.Int64 // nanoseconds that the controller's clock is ahead of the machine's
 	settings  wire.Settings
+	opts      intake.Options
 	accepted  chan intake.Accepted
 }
 
@@ -86,19 +87,39 @@ func newRig(tb testing.TB, opts ...rigOption) *rig {
 	for _, opt := range opts {
 		opt(g, &o)
 	}
-	if g.intake, err = intake.New(o); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := g.intake.Close(context.WithoutCancel(tb.Context())); err != nil {
-			tb.Error(err)
-		}
-	})
-	g.listen()
+	g.opts = o
+	g.open()
 	if _, err := g.store.Site(tb.Context(), "MILL"); err != nil {
 		g.declare(inventory.NounSite, "MILL", inventory.Site{Code: "MILL", Name: "Mill Lane Library"})
 	}
 	return g
+}
+
+// open makes the intake and its listener.
+func (g *rig) open() {
+	g.tb.Helper()
+	var err error
+	if g.intake, err = intake.New(g.opts); err != nil {
+		g.tb.Fatal(err)
+	}
+	made := g.intake
+	g.tb.Cleanup(func() {
+		if err := made.Close(context.WithoutCancel(g.tb.Context())); err != nil {
+			g.tb.Error(err)
+		}
+	})
+	g.listen()
+}
+
+// restart puts another intake in the place of the one before, on the same store.
+func (g *rig) restart() {
+	g.tb.Helper()
+	if err := g.intake.Close(g.tb.Context()); err != nil {
+		g.tb.Fatal(err)
+	}
+	g.registry = prometheus.NewRegistry()
+	g.opts.Registry = g.registry
+	g.open()
 }
 
 func (g *rig) listen() {
@@ -158,8 +179,10 @@ type machine struct {
 	client *http.Client
 	run    string
 	boot   string
-	clock  time.Duration
-	seq    uint64
+	// process names the agent's process; empty: an older agent.
+	process string
+	clock   time.Duration
+	seq     uint64
 }
 
 func newKey(tb testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
@@ -296,9 +319,13 @@ func (m *machine) report() wire.Report {
 }
 
 func (m *machine) headers() map[string]string {
-	return map[string]string{
+	h := map[string]string{
 		wire.HeaderBoot: m.boot, wire.HeaderBootClock: strconv.FormatInt(int64(m.clock), 10), "Content-Type": "application/json",
 	}
+	if m.process != "" {
+		h[wire.HeaderProcess] = m.process
+	}
+	return h
 }
 
 func (m *machine) postReport(r wire.Report) answer {

@@ -22,6 +22,7 @@ type ReportStore interface {
 	CommitReports(ctx context.Context, rows []inventory.ReportRow) ([]inventory.Outcome, error)
 	ListBody(ctx context.Context, workstation, list string) (hash string, body []byte, err error)
 	AppendEvent(ctx context.Context, event inventory.Event) (int64, error)
+	Events(ctx context.Context, filter inventory.EventFilter) (events []inventory.Event, next string, err error)
 }
 
 // EnrolStore keeps what enrolment reads and changes.

@@ -35,10 +35,11 @@ const (
 	ReportPath = "/agent/v1/report"
 )
 
-// Headers of a report. The boot clock at sending is a header because a repeated
-// report must have the same body.
+// Headers of a report. What is of the moment of sending is a header because a
+// repeated report must have the same body.
 const (
 	HeaderBoot      = "Muster-Boot"       // boot id at sending
 	HeaderBootClock = "Muster-Boot-Clock" // boot clock at sending, nanoseconds
 	HeaderVia       = "Muster-Via"        // workstation id of the relaying neighbour
+	HeaderProcess   = "Muster-Process"    // random id of the agent's process, which tells two copies of one agent apart
 )
