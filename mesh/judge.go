@@ -30,6 +30,20 @@ func (t timing) missAfter() time.Duration {
 	return min(max(missAtLeast, t.usual+4*t.spread), missAtMost)
 }
 
+const (
+	// sweepRound is how long the sweep may take to come round to everybody, so that
+	// a member that the controller misses hears of it, and has reported through a
+	// neighbour, within half a minute. In a pool of up to seventeen it does anyway.
+	sweepRound = 26 * time.Second
+	// sweepSoonest bounds the pace in a pool of more than fifty.
+	sweepSoonest = 500 * time.Millisecond
+)
+
+// sweepPace is the pause between two sweeps of a site with so many members to ask.
+func sweepPace(usual time.Duration, members int) time.Duration {
+	return min(usual, max(sweepRound/time.Duration(max(members, 1)), sweepSoonest))
+}
+
 // sweepable are the members to ask: agents that are alive, or where none is,
 // those that stopped answering, so that a healed link is noticed by the sweep.
 func sweepable(members []Member) []Member {

@@ -2,6 +2,9 @@ package mesh
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -130,13 +133,16 @@ func TestSweepAsksLivingAgentsInTurnAndTheFailedOnlyWhereNobodyLives(t *testing.
 
 func TestReachForgetsWhatIsOlderThanFiveMinutes(t *testing.T) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	l := newReachLog(2*time.Second, now)
+	l := newReachLog(now)
 	if r := l.reach(now); r.State != inventory.ReachUnknown || r.Loss.Known() || r.RTTMillis.Known() {
 		t.Errorf("an empty log knows something: %+v", r)
 	}
 	for i := range 500 { // 1,000 s
 		missed := i < 400 && i%2 == 0
 		l.add(sample{at: now.Add(time.Duration(i) * 2 * time.Second), rtt: 30 * time.Millisecond, missed: missed})
+	}
+	if n := len(l.samples); n > 152 {
+		t.Errorf("%d samples are kept of five minutes with 150", n)
 	}
 	end := now.Add(1000 * time.Second)
 	r := l.reach(end)
@@ -151,5 +157,74 @@ func TestReachForgetsWhatIsOlderThanFiveMinutes(t *testing.T) {
 	}
 	if !l.turnTo(inventory.ReachSilent, end) || l.turnTo(inventory.ReachSilent, end.Add(time.Second)) || l.since != end {
 		t.Error("the state's beginning is not kept")
+	}
+}
+
+func TestReachIsBoundedHoweverOftenIsAsked(t *testing.T) {
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	l := newReachLog(now)
+	for i := range 10_000 {
+		l.add(sample{at: now.Add(time.Duration(i) * time.Millisecond), rtt: time.Millisecond})
+	}
+	if len(l.samples) != reachSamples {
+		t.Errorf("%d samples, want %d", len(l.samples), reachSamples)
+	}
+}
+
+func TestSweepComesRoundToEverybodyInTimeInAPoolOfUpToFiftyTwo(t *testing.T) {
+	const usual = 1500 * time.Millisecond
+	for members := range 2000 {
+		pace := sweepPace(usual, members)
+		if pace > usual || pace < sweepSoonest {
+			t.Errorf("%d members: a sweep every %s", members, pace)
+		}
+		if members <= 17 && pace != usual {
+			t.Errorf("%d members are asked every %s", members, pace)
+		}
+		if round := time.Duration(members) * pace; members <= 52 && round > sweepRound {
+			t.Errorf("%d members: a round takes %s", members, round)
+		}
+	}
+	if pace := sweepPace(100*time.Millisecond, 3); pace != 100*time.Millisecond {
+		t.Errorf("what was set to 0.1 s is done every %s", pace)
+	}
+}
+
+// TestNobodyIsAskedTwiceWhileAnotherWaits lets members come and go at random:
+// between two questions to one, each other is asked once at most.
+func TestNobodyIsAskedTwiceWhileAnotherWaits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	present := map[string]bool{}
+	asked := map[string]map[string]bool{} // since each member's own turn
+	last := ""
+	for range 10_000 {
+		name := fmt.Sprintf("w%08d.%05d", rng.IntN(40), rng.IntN(3))
+		if rng.IntN(4) == 0 {
+			present[name] = !present[name]
+			delete(asked, name)
+		}
+		var members []Member
+		for _, name := range slices.Sorted(maps.Keys(present)) {
+			if present[name] {
+				members = append(members, Member{Name: name})
+			}
+		}
+		if len(members) == 0 {
+			continue
+		}
+		m := turn(members, last)
+		last = m.Name
+		for _, other := range members {
+			switch {
+			case other.Name == m.Name:
+				asked[m.Name] = map[string]bool{}
+			case asked[other.Name] == nil:
+				asked[other.Name] = map[string]bool{m.Name: true}
+			case asked[other.Name][m.Name]:
+				t.Fatalf("%s was asked twice while %s waited", m.Name, other.Name)
+			default:
+				asked[other.Name][m.Name] = true
+			}
+		}
 	}
 }

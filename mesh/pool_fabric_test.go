@@ -32,8 +32,8 @@ func TestTwelveMembersFormOnePool(t *testing.T) {
 		}
 		time.Sleep(30 * time.Second)
 		for _, m := range c.controller.PoolMembers("s1") {
-			if !m.Controller && time.Since(m.SeenAt) > 30*time.Second {
-				t.Errorf("%s was last seen at %s: twelve members are asked in 24 s", m.Name, m.SeenAt)
+			if !m.Controller && time.Since(m.SeenAt) > 20*time.Second {
+				t.Errorf("%s was last seen at %s: twelve members are asked in 18 s", m.Name, m.SeenAt)
 			}
 		}
 	})

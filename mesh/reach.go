@@ -17,22 +17,21 @@ type sample struct {
 	missed bool
 }
 
-// reachLog is how one site answers. It holds at most five minutes of sweeps; its
+// reachSamples bounds what is kept of five minutes: the sweeps of a large pool.
+const reachSamples = int(reachFor/sweepSoonest) + 1
+
+// reachLog is how one site answers. It holds about five minutes of sweeps; its
 // owner guards it.
 type reachLog struct {
 	state   inventory.ReachState
 	since   time.Time
 	timing  timing
-	samples []sample // a ring, oldest at next once it is full
+	samples []sample // a ring: the next one replaces that at next, if it is old
 	next    int
-	bound   int
 }
 
-func newReachLog(sweepEvery time.Duration, now time.Time) reachLog {
-	return reachLog{
-		state: inventory.ReachUnknown, since: now,
-		bound: int(reachFor/max(sweepEvery, 100*time.Millisecond)) + 1,
-	}
+func newReachLog(now time.Time) reachLog {
+	return reachLog{state: inventory.ReachUnknown, since: now}
 }
 
 // turnTo changes the state and reports whether it was another one.
@@ -49,12 +48,12 @@ func (l *reachLog) add(s sample) {
 	if !s.missed {
 		l.timing = l.timing.next(s.rtt)
 	}
-	if len(l.samples) < l.bound {
+	if n := len(l.samples); n == 0 || n < reachSamples && s.at.Sub(l.samples[l.next].at) <= reachFor {
 		l.samples = append(l.samples, s)
 		return
 	}
 	l.samples[l.next] = s
-	l.next = (l.next + 1) % l.bound
+	l.next = (l.next + 1) % len(l.samples)
 }
 
 // reach sums the last five minutes up.

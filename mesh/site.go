@@ -26,6 +26,7 @@ type site struct {
 	spec      PoolSpec
 	log       reachLog
 	nextAt    time.Time       // of the sweep
+	pace      time.Duration   // of the sweep
 	last      string          // the member asked last
 	sweeps    int             // so far
 	recalled  string          // the failed member asked last

@@ -32,7 +32,7 @@ func (c *Controller) sweepDue(now time.Time) time.Duration {
 		if !s.nextAt.After(now) {
 			// A controller that was starved skips turns; it does not catch up.
 			for !s.nextAt.After(now) {
-				s.nextAt = s.nextAt.Add(c.o.SweepEvery)
+				s.nextAt = s.nextAt.Add(s.pace)
 			}
 			c.running.Go(s.sweepOnce)
 		}
@@ -56,7 +56,10 @@ func (s *site) sweepOnce() {
 	}
 	s.mu.Lock()
 	m := turn(members, s.last)
-	s.last = m.Name
+	s.last, s.pace = m.Name, s.c.o.SweepEvery
+	if m.State == StateAlive { // one that is down is in no hurry
+		s.pace = sweepPace(s.c.o.SweepEvery, len(members))
+	}
 	within := s.log.timing.missAfter()
 	s.mu.Unlock()
 
