@@ -60,6 +60,21 @@ func (r *Resident) SayLeave(ctx context.Context, reason inventory.LeaveReason) e
 	}
 }
 
+// Announce tells the controllers that this machine is about to go, and stays in
+// the pool: what comes of it is not known yet, or comes back under the same name.
+// It takes 0.2 s. ErrNoPool is returned outside a pool.
+func (r *Resident) Announce(ctx context.Context, reason inventory.LeaveReason) error {
+	if err := r.beginTurn(ctx); err != nil {
+		return fmt.Errorf("cannot say goodbye: %w", err)
+	}
+	defer r.endTurn()
+	t := r.current()
+	if t == nil {
+		return fmt.Errorf("cannot say goodbye: %w", ErrNoPool)
+	}
+	return r.sendLeave(ctx, t, reason)
+}
+
 // sendLeave sends every copy to every controller. It fails only if a controller
 // got none of them, as far as can be told here.
 func (r *Resident) sendLeave(ctx context.Context, t *tenure, reason inventory.LeaveReason) error {

@@ -29,14 +29,15 @@ var (
 type App struct {
 	opts Options
 	log  *slog.Logger
-	own  string // names the boot of a machine that cannot name it
+	own  string // names this start of the agent, and the boot of a machine that cannot name it
+
+	returned chan string // holds one word about a machine that was to go and is there
 
 	life    sync.Mutex // serialises Start and Stop; guards the five below; before mu
 	started bool
 	stopped bool
 	stack   stack
 	hush    context.CancelFunc // ends watching and reporting
-	leaving inventory.LeaveReason
 
 	// Set by Start before anything runs, and not changed after.
 	vault   *seal.Vault
@@ -76,7 +77,10 @@ func New(o Options) (*App, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return &App{opts: o, log: o.Log.With("component", "agent"), own: "process-" + strings.ToLower(rand.Text())}, nil
+	return &App{
+		opts: o, log: o.Log.With("component", "agent"), own: "process-" + strings.ToLower(rand.Text()),
+		returned: make(chan string, 1),
+	}, nil
 }
 
 // Start takes the state folder and the port and lets the agent run until Stop.
@@ -142,38 +146,65 @@ func (a *App) StopFor(ctx context.Context, reason inventory.LeaveReason) error {
 	if a.stopped {
 		return nil
 	}
-	a.stopped, a.leaving = true, reason
+	a.stopped = true
 	if a.started {
 		a.hush() // a report after the goodbye would say that the machine lives
-		a.say(ctx, reason)
+		a.say(ctx, reason, func(r *mesh.Resident) error { return r.SayLeave(ctx, reason) })
 	}
 	return a.stack.unwind(ctx)
 }
 
-// say writes the last record and tells the controllers.
-func (a *App) say(ctx context.Context, reason inventory.LeaveReason) {
+// say writes the last record and, where there is a reason, tells the controllers
+// by tell, both at once: a gateway that does not answer or a slow disk must not
+// take the time of the other.
+func (a *App) say(ctx context.Context, reason inventory.LeaveReason, tell func(*mesh.Resident) error) {
 	kind, text := wire.RecordLeave, string(reason)
 	if reason == "" {
 		kind, text = wire.RecordEdge, "agent stopped"
 	}
-	if err := a.writeNow(ctx, kind, text); err != nil {
-		a.log.WarnContext(ctx, "goodbye not in the journal", "error", err)
-	}
+	var both sync.WaitGroup
+	defer both.Wait()
+	both.Go(func() {
+		if err := a.writeNow(ctx, kind, text); err != nil {
+			a.log.WarnContext(ctx, "goodbye not in the journal", "error", err)
+		}
+	})
 	resident, _ := a.parts()
 	if reason == "" || resident == nil {
 		return
 	}
-	if err := resident.SayLeave(ctx, reason); err != nil && !errors.Is(err, mesh.ErrNoPool) {
+	if err := tell(resident); err != nil && !errors.Is(err, mesh.ErrNoPool) {
 		a.log.WarnContext(ctx, "goodbye may not have been heard", "reason", string(reason), "error", err)
 	}
 }
 
-// Sleep says that the machine is about to suspend. The agent goes on.
-func (a *App) Sleep(ctx context.Context) {
+// Announce says that the machine is about to sleep, shut down or restart: to the
+// journal, on disk, and straight to the controllers. The agent goes on, for it is
+// stopped later or not at all. ctx bounds it.
+func (a *App) Announce(ctx context.Context, reason inventory.LeaveReason) {
 	a.life.Lock()
 	defer a.life.Unlock()
-	if a.started && !a.stopped {
-		a.say(ctx, inventory.LeaveSleep)
+	if a.started && !a.stopped && reason != "" {
+		a.say(ctx, reason, func(r *mesh.Resident) error { return r.Announce(ctx, reason) })
+	}
+}
+
+// Sleep says that the machine is about to suspend. The agent goes on.
+func (a *App) Sleep(ctx context.Context) { a.Announce(ctx, inventory.LeaveSleep) }
+
+// Woke says that the machine is back from sleep: the journal has it, and a report
+// goes at once, over a connection of its own, for the former one may be dead. It
+// does not wait for either.
+func (a *App) Woke() { a.back(wokeWord) }
+
+// Stays says that the machine will not shut down after all.
+func (a *App) Stays() { a.back("stays up") }
+
+// back leaves word for the watch; one word is enough.
+func (a *App) back(word string) {
+	select {
+	case a.returned <- word:
+	default:
 	}
 }
 

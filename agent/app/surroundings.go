@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +20,31 @@ const (
 	silencePerPC  = 3 * time.Second
 	outageBefore  = 2 * time.Minute // what travels of the time before an outage
 	outageLongest = 6 * time.Hour   // what travels unasked; the rest can be asked for
-	suspendedFor  = 30 * time.Second
+	// suspendedFor is how much further the boot clock must be than one that stands
+	// still in suspend before the machine has slept: then nobody needs to say so.
+	suspendedFor = 30 * time.Second
 )
+
+// wokeWord begins the edge of a machine that was suspended.
+const wokeWord = "woke"
+
+// resumption words that the machine is back: word is what the system said, empty
+// where it said nothing, and away for how long the clocks say it was suspended.
+func resumption(word string, away time.Duration) string {
+	if word == "" && away >= suspendedFor {
+		word = wokeWord
+	}
+	if word != "" && away >= time.Second {
+		word += " after " + away.Round(time.Second).String()
+	}
+	return word
+}
+
+// edgeOf joins what is to be said of one moment.
+func edgeOf(parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	return clip(strings.Join(parts, ", "), 100)
+}
 
 // edges names what is different between two looks; empty means nothing. Unknown
 // counts as a value: a gateway that can no longer be judged is news too.

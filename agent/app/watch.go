@@ -19,6 +19,7 @@ type watcher struct {
 	doubted  bool
 	began    time.Time     // of the watch, by a clock that stands still in suspend
 	slept    time.Duration // boot clock minus that clock, at the last look
+	backAt   time.Time     // when a machine that slept was last noticed
 	statusAt time.Time
 	status   Status
 }
@@ -35,6 +36,9 @@ func (a *App) watch(ctx context.Context) {
 		case <-ctx.Done():
 			w.writeStatus(ctx, true)
 			return
+		case word := <-a.returned:
+			w.look(ctx, wire.RecordTick, word)
+			continue
 		case <-timer.C:
 		}
 		w.look(ctx, wire.RecordTick, "")
@@ -46,17 +50,22 @@ func (a *App) watch(ctx context.Context) {
 	}
 }
 
-// look reads the surroundings once and does what follows from it.
+// look reads the surroundings once and does what follows from it. The reason of a
+// tick is a word about a machine that was to go and is there.
 func (w *watcher) look(ctx context.Context, kind wire.RecordKind, reason string) {
 	record, failing, uplink := w.app.record(ctx)
 	now := time.Now()
 	slept := record.BootClock - now.Sub(w.began)
-	resumed := kind == wire.RecordTick && slept-w.slept >= suspendedFor
+	away := slept - w.slept
+	if reason == wokeWord && now.Sub(w.backAt) < lookEvery {
+		reason = "" // the clocks have said it already
+	}
+	resumed := kind == wire.RecordTick && (reason != "" || away >= suspendedFor)
+	if resumed {
+		w.backAt = now
+	}
 	if kind == wire.RecordTick {
-		reason = edges(w.last, record, w.uplink, uplink)
-		if resumed {
-			reason = clip("resumed after "+(slept-w.slept).Round(time.Second).String()+" "+reason, 100)
-		}
+		reason = edgeOf(resumption(reason, away), edges(w.last, record, w.uplink, uplink))
 		if reason != "" {
 			kind = wire.RecordEdge
 		}
@@ -68,7 +77,7 @@ func (w *watcher) look(ctx context.Context, kind wire.RecordKind, reason string)
 		w.wroteAt = now
 		w.write(ctx, record, cut || kind != wire.RecordTick || now.Sub(w.syncedAt) >= syncEvery)
 	}
-	w.follow(record, cut, failing || resumed)
+	w.follow(record, cut, failing, resumed)
 	w.writeStatus(ctx, false)
 }
 
@@ -97,7 +106,7 @@ func (w *watcher) write(ctx context.Context, r wire.JournalRecord, sync bool) {
 }
 
 // follow tells the reporter what an outage means for it.
-func (w *watcher) follow(r wire.JournalRecord, cut, failing bool) {
+func (w *watcher) follow(r wire.JournalRecord, cut, failing, resumed bool) {
 	_, reporter := w.app.parts()
 	var owed *wire.JournalSpan
 	w.outage, owed = w.outage.step(r, cut)
@@ -110,6 +119,10 @@ func (w *watcher) follow(r wire.JournalRecord, cut, failing bool) {
 	silent := r.PacketAge > silentFor(r.PeersKnown)
 	heard := r.PacketAge >= 0 && r.PacketAge < lookEvery
 	switch {
+	case resumed:
+		w.doubted = silent
+		w.app.client.Abandon() // the other side may have given it up long ago
+		reporter.Nudge()       // the controller takes this machine for asleep
 	case silent && !w.doubted:
 		w.doubted = true
 		reporter.Nudge() // find out, and go through a neighbour if need be
