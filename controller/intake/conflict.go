@@ -51,6 +51,7 @@ func (i *Intake) conflict(ctx context.Context, v *visit, verdict LifeVerdict, wh
 		i.metrics.conflicts.Inc()
 	}
 	if verdict.Record {
+		i.onConflict(v.peer.workstation, v.receivedAt)
 		i.recordConflict(ctx, v, verdict, why)
 	}
 	return problemf(reasonConflict, "%s: %s (run %s, boot %s); both are refused until one is enrolled anew",

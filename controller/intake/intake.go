@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"muster/inventory"
 	"muster/inventory/wire"
 )
 
@@ -30,6 +31,9 @@ type Options struct {
 	// and before it is acknowledged. Reports of one workstation come in order; it
 	// must not wait.
 	OnReport func(Accepted)
+	// OnConflict, where set, is told when two live machines use one identity: at the
+	// first sign, and now and then while it goes on. It must not wait.
+	OnConflict func(workstation string, at time.Time)
 	// WantJournal, where set, names the piece of a workstation's journal that is
 	// still wanted, or nil.
 	WantJournal func(workstation string) *wire.JournalSpan
@@ -46,6 +50,9 @@ type Accepted struct {
 	ReceivedAt  time.Time
 	ReadAt      time.Time // by the controller's clock
 	Report      wire.Report
+	// Journal is Report.Journal as it was kept, record by record: dated by the
+	// controller's clock.
+	Journal []inventory.JournalRow
 }
 
 // Intake takes enrolments, renewals and reports. It is safe for concurrent use.
@@ -55,6 +62,7 @@ type Intake struct {
 	log         *slog.Logger
 	settings    func(ctx context.Context, workstation, held string) (wire.Settings, error)
 	onReport    func(Accepted)
+	onConflict  func(workstation string, at time.Time)
 	wantJournal func(workstation string) *wire.JournalSpan
 	now         func() time.Time
 	limits      Limits
@@ -102,12 +110,15 @@ func New(opts Options) (*Intake, error) {
 	if opts.OnReport == nil {
 		opts.OnReport = func(Accepted) {}
 	}
+	if opts.OnConflict == nil {
+		opts.OnConflict = func(string, time.Time) {}
+	}
 	if opts.WantJournal == nil {
 		opts.WantJournal = func(string) *wire.JournalSpan { return nil }
 	}
 	i := &Intake{
 		authority: opts.Authority, store: opts.Store, log: opts.Log.With("component", "intake"),
-		settings: opts.Settings, onReport: opts.OnReport, wantJournal: opts.WantJournal, now: opts.Now, limits: limits,
+		settings: opts.Settings, onReport: opts.OnReport, onConflict: opts.OnConflict, wantJournal: opts.WantJournal, now: opts.Now, limits: limits,
 		peers: newPeerCache(opts.Authority, maxPeers), desks: newDesks(),
 		inflater:  wire.Inflater{New: func() wire.Gunzipper { return new(gzip.Reader) }},
 		decoders:  newDecoders(),

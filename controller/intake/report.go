@@ -140,7 +140,7 @@ func (i *Intake) commit(w http.ResponseWriter, r *http.Request, v *visit) *probl
 		v.settle()
 		i.onReport(Accepted{
 			Workstation: v.peer.workstation, Addr: v.from.addr, Via: v.from.via,
-			ReceivedAt: v.receivedAt, ReadAt: row.ReadAt, Report: v.report,
+			ReceivedAt: v.receivedAt, ReadAt: row.ReadAt, Report: v.report, Journal: row.Journal,
 		})
 		i.metrics.fresh.Inc()
 	case res.outcome.Repeat:
