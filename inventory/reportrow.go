@@ -52,3 +52,10 @@ type Outcome struct {
 	Repeat   bool // the same report had been committed before
 	Conflict bool // another report of this name had been committed before
 }
+
+// LoggedReport is one report of the intake log. Positions rise in the order of
+// commit.
+type LoggedReport struct {
+	Position int64
+	ReportRow
+}

@@ -234,3 +234,26 @@ func TestOldIncidentsGoWithTheirEvidenceAndLiveOnesStay(t *testing.T) {
 		}
 	})
 }
+
+func TestMinutesOfADayAreReplacedAndOldDaysGo(t *testing.T) {
+	stores(t, func(t *testing.T, s *Store) {
+		day := noon.Truncate(24 * time.Hour)
+		must(t, s.PutMinutes(t.Context(), day.AddDate(0, 0, -1), map[string][]byte{"MILL": []byte("old")}))
+		must(t, s.PutMinutes(t.Context(), day, map[string][]byte{"MILL": []byte("half"), "FORD": []byte("other")}))
+		must(t, s.PutMinutes(t.Context(), day, map[string][]byte{"MILL": []byte("whole")}))
+		pages, err := s.Minutes(t.Context(), "MILL")
+		must(t, err)
+		if diff := cmp.Diff([][]byte{[]byte("old"), []byte("whole")}, pages); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+		must(t, s.PruneMinutes(t.Context(), day))
+		today, err := s.MinutesOf(t.Context(), day)
+		must(t, err)
+		if diff := cmp.Diff(map[string][]byte{"MILL": []byte("whole"), "FORD": []byte("other")}, today); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+		if pages, err = s.Minutes(t.Context(), "MILL"); err != nil || len(pages) != 1 {
+			t.Errorf("%d pages are left, %v", len(pages), err)
+		}
+	})
+}

@@ -72,12 +72,8 @@ func (r *readings) add(at time.Time, body []byte) error {
 	return nil
 }
 
-// LoggedReport is one report of the intake log. Positions rise in the order of
-// commit.
-type LoggedReport struct {
-	Position int64
-	inventory.ReportRow
-}
+// LoggedReport is one report of the intake log.
+type LoggedReport = inventory.LoggedReport
 
 // ReportsAfter reads the intake log behind a position, at most limit reports, in
 // the order of commit. Lists and journal records are not filled in.

@@ -61,3 +61,12 @@ CREATE TABLE link_baselines (
     changed_at BIGINT NOT NULL,
     body       BYTEA NOT NULL
 );
+
+-- What link_baselines are built from: one row for each site and day.
+CREATE TABLE link_minutes (
+    site TEXT NOT NULL,
+    day  BIGINT NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (site, day)
+);
+CREATE INDEX link_minutes_day ON link_minutes (day);
