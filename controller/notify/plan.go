@@ -1,0 +1,64 @@
+package notify
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"muster/inventory"
+)
+
+// Plan is what the book decides by.
+type Plan struct {
+	Routes []Route
+	Zone   *time.Location
+	Digest DigestTimes
+}
+
+// DigestTimes is when digests are written, in the plan's zone. Without an hour
+// none are.
+type DigestTimes struct {
+	At   string   `yaml:"at"`   // 08:00
+	Days []string `yaml:"days"` // Mon, Tue …; empty: every day
+}
+
+// lastDigest is the newest moment for a digest that is not after now.
+func (p Plan) lastDigest(now time.Time) (time.Time, bool) {
+	clock, err := time.Parse("15:04", p.Digest.At)
+	if err != nil {
+		return time.Time{}, false
+	}
+	local := now.In(p.Zone)
+	for back := range 8 {
+		day := local.AddDate(0, 0, -back)
+		at := time.Date(day.Year(), day.Month(), day.Day(), clock.Hour(), clock.Minute(), 0, 0, p.Zone)
+		if !at.After(now) && (len(p.Digest.Days) == 0 || slices.Contains(p.Digest.Days, at.Format("Mon"))) {
+			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+func carriers(links []inventory.Link) []string {
+	out := make([]string, 0, len(links))
+	for _, l := range links {
+		out = append(out, l.Carrier)
+	}
+	return out
+}
+
+// merge appends the targets that are not there yet.
+func merge(into, more []Target) []Target {
+	for _, t := range more {
+		if !slices.Contains(into, t) {
+			into = append(into, t)
+		}
+	}
+	return into
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+func number(n int) string { return strconv.Itoa(n) }
