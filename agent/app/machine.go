@@ -10,12 +10,21 @@ import (
 )
 
 // Machine is what an agent can read of the machine it runs on. agent/collect
-// reads a real one, agent/collect/simulated makes one up for the demo. Calls
-// come from one goroutine of the App at a time for Lists, and from another for
-// Senses; a Machine must bear both at once.
+// reads a real one and agent/probe probes from it, agent/collect/simulated makes
+// one up for the demo. Calls come from one goroutine of the App at a time for
+// Lists, from another for Senses and from two more for Prober; a Machine must
+// bear all at once.
 type Machine interface {
 	Lists
 	Senses
+	Prober
+}
+
+// Prober makes one probe, within the spec's timeout and ctx whatever the other
+// side does. A failure is a result. The target is never one of the words of
+// inventory.SelfNamed: the App resolves them.
+type Prober interface {
+	Probe(ctx context.Context, spec wire.ProbeSpec) inventory.ProbeResult
 }
 
 // Lists is what changes seldom and may cost some tenths of a CPU second.

@@ -12,6 +12,7 @@ import (
 
 	"muster/agent/app"
 	"muster/agent/collect"
+	"muster/agent/probe"
 	"muster/agent/service"
 	"muster/inventory"
 	"muster/mesh"
@@ -60,12 +61,19 @@ func (d *desk) serve(ctx context.Context, flags *pflag.FlagSet, why func(context
 	return agent.StopFor(ctx, why(ctx))
 }
 
+// machine is this computer: what is read of it, and what is probed from it.
+type machine struct {
+	*collect.Collector
+	*probe.Prober
+}
+
 func (d *desk) agent(c config) (*app.App, error) {
 	log := newLog(d.Stderr, c)
-	machine, err := collect.New(collect.Options{Log: log})
+	collector, err := collect.New(collect.Options{Log: log})
 	if err != nil {
 		return nil, err
 	}
+	machine := machine{Collector: collector, Prober: probe.New(probe.Options{})}
 	return app.New(app.Options{
 		StateDir: c.StateDir, Token: c.JoinToken, Network: mesh.OS{}, Machine: machine,
 		Addr: c.Listen, Log: log, Version: d.Version, JournalSize: c.JournalSize, JoinSpread: c.JoinSpread,
