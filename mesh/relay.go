@@ -17,10 +17,12 @@ const (
 	relayPerNeighbour = 3         // of them from one address
 	relayBytesPerSec  = 256 << 10 // both ways, all splices together
 	relayIdleFor      = 15 * time.Minute
-	relayDialFor      = 4 * time.Second
-	relayOpensPerSec  = 2 // new splices, with a burst of relayOpensBurst
-	relayOpensBurst   = 20
-	relayChunk        = 4 << 10 // bytes copied at once; two buffers per splice
+	// RelayDialFor lets one SYN be lost. A neighbour whose own way is dropped too, and
+	// which does not know yet, must not hold another up for longer.
+	relayDialFor     = 2500 * time.Millisecond
+	relayOpensPerSec = 2 // new splices, with a burst of relayOpensBurst
+	relayOpensBurst  = 20
+	relayChunk       = 4 << 10 // bytes copied at once; two buffers per splice
 )
 
 // RelayOptions says for whom a Relay works and within which bounds.
