@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"muster/controller/identity"
+	"muster/controller/incident/runner"
 	"muster/controller/intake"
 	"muster/controller/pools"
 	"muster/controller/store"
@@ -45,6 +46,7 @@ type App struct {
 	mesh      *mesh.Controller
 	pools     *pools.Pools
 	intake    *intake.Intake
+	incidents *runner.Runner
 	web       net.Listener
 	told      []string // how agents reach the port
 	secret    string   // of the administrator's API token
@@ -73,7 +75,8 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.started = true
 	for _, step := range []func(context.Context) error{
-		a.takeFolder, a.openStore, a.openAuthority, a.openMesh, a.openIntake, a.openWebSide, a.openPools, a.beginChores,
+		a.takeFolder, a.openStore, a.openAuthority, a.makeIncidents, a.openMesh, a.openIntake, a.openWebSide, a.openPools,
+		a.startIncidents, a.beginChores,
 	} {
 		if err := step(ctx); err != nil {
 			a.stopped = true
@@ -131,8 +134,9 @@ func (a *App) openMesh(context.Context) error {
 	a.told, advertise = a.opts.advertised(port.Addr())
 	c, err := mesh.NewController(mesh.ControllerOptions{
 		Port: port, Name: controllerName, Advertise: advertise, Version: a.opts.Version, Log: a.opts.Log,
-		OnEvent:    func(e mesh.MemberEvent) { a.pools.Member(e) }, // no event before the first pool opens
-		References: a.opts.references(),
+		OnEvent:    func(e mesh.MemberEvent) { a.pools.Member(e); a.incidents.Member(e) }, // no event before the first pool opens
+		Observe:    a.incidents.Observed,
+		References: a.opts.references(), Gateway: a.ownGateway(),
 	})
 	if err != nil {
 		return err
@@ -192,6 +196,7 @@ func (a *App) Import(ctx context.Context, batches []inventory.Batch) error {
 		}
 	}
 	a.pools.RegisterChanged(ctx)
+	a.incidents.RegisterChanged()
 	return nil
 }
 

@@ -13,8 +13,13 @@ const (
 	// A list's older contents show what a machine was before it was mended; after
 	// more than a year the present ones are enough.
 	keepListsFor = 400 * 24 * time.Hour
-	pruneEvery   = 10 * time.Minute
-	pruneAtOnce  = 5_000
+	// What is finer than a day about one machine is kept for as long as its journal;
+	// what was wrong with a site or a link, for two years of accounts and a bit.
+	keepPresenceFor  = 30 * 24 * time.Hour
+	keepIncidentsFor = 800 * 24 * time.Hour
+
+	pruneEvery  = 10 * time.Minute
+	pruneAtOnce = 5_000
 )
 
 func (a *App) beginChores(ctx context.Context) error {
@@ -46,6 +51,8 @@ func (a *App) prune(ctx context.Context) {
 		{"reports", keepReportsFor, a.store.PruneReports},
 		{"journal records", keepJournalFor, a.store.PruneJournal},
 		{"lists", keepListsFor, a.store.PruneLists},
+		{"presence verdicts", keepPresenceFor, a.pruneIncidents(true)},
+		{"incidents", keepIncidentsFor, a.pruneIncidents(false)},
 	} {
 		before := a.opts.Now().Add(-chore.keepFor)
 		for ctx.Err() == nil {
@@ -57,5 +64,11 @@ func (a *App) prune(ctx context.Context) {
 				break
 			}
 		}
+	}
+}
+
+func (a *App) pruneIncidents(presence bool) func(context.Context, time.Time, int) (int, error) {
+	return func(ctx context.Context, before time.Time, limit int) (int, error) {
+		return a.store.PruneIncidents(ctx, presence, before, limit)
 	}
 }

@@ -29,7 +29,11 @@ func (a *App) openIntake(context.Context) error {
 	in, err := intake.New(intake.Options{
 		Authority: a.authority, Store: a.store, Log: a.opts.Log, Now: a.opts.Now, Limits: a.opts.Limits, Registry: a.registry,
 		Settings: a.pools.Settings,
-		OnReport: func(r intake.Accepted) { a.pools.Reported(r.Report, r.Addr, r.ReceivedAt) },
+		OnReport: func(r intake.Accepted) {
+			a.pools.Reported(r.Report, r.Addr, r.ReceivedAt)
+			a.incidents.Accepted(r)
+		},
+		OnConflict: a.incidents.Conflict, WantJournal: a.incidents.WantJournal,
 	})
 	if err != nil {
 		return err
@@ -140,7 +144,7 @@ func (a *App) webHandler() (http.Handler, error) {
 		return nil, err
 	}
 	served, err := api.New(api.Options{
-		Store: a.store, Live: a.pools, Operator: a.pools, Issuer: a.authority, Door: door, Picture: picture, Pages: pages,
+		Store: a.store, Live: a.pools, Operator: operator{a.pools, a.incidents.RegisterChanged}, Issuer: a.authority, Door: door, Picture: picture, Pages: pages,
 		Version: a.opts.Version, Log: a.opts.Log, Registry: a.registry, Now: a.opts.Now,
 		Controllers: func() []string { return a.told }, Components: a.ready,
 	})
