@@ -55,6 +55,9 @@ type ResidentOptions struct {
 	// now tells the controller the most. It is called at most once in a minute and
 	// must return soon.
 	OnUnheard func()
+	// OnQuery answers a question that was put to the pool; nil is no answer. It
+	// must return soon.
+	OnQuery func(name string, body []byte) []byte
 	// NoRelay refuses to carry neighbours' connections.
 	NoRelay bool
 }

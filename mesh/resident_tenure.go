@@ -84,6 +84,7 @@ func (r *Resident) open(m Membership) (*tenure, error) {
 		OnAck:        func(name string, _ time.Duration) { r.heardAck(t, name) },
 		OnController: func(netip.AddrPort) { r.heardController() },
 		OnDirect:     func(d Direct) { r.heardDirect(t, d) },
+		OnQuery:      r.opts.OnQuery,
 	})
 	if err != nil {
 		t.cancel()

@@ -44,10 +44,12 @@ type App struct {
 	journal *report.Journal
 	port    *mesh.Port
 	client  *report.Client
+	probing *probing
 
 	mu          sync.Mutex // guards all below
 	seal        *seal.Seal
 	settings    wire.Settings
+	planned     *wire.Probing // of the settings, bounded; nil: nothing is probed
 	controllers []netip.AddrPort
 	resident    *mesh.Resident
 	reporter    *report.Reporter
@@ -77,10 +79,12 @@ func New(o Options) (*App, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return &App{
+	a := &App{
 		opts: o, log: o.Log.With("component", "agent"), own: "process-" + strings.ToLower(rand.Text()),
 		returned: make(chan string, 1),
-	}, nil
+	}
+	a.probing = newProbing(a)
+	return a, nil
 }
 
 // Start takes the state folder and the port and lets the agent run until Stop.
@@ -126,11 +130,11 @@ func (a *App) start(ctx context.Context) error {
 		return err
 	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var both sync.WaitGroup
-	both.Go(func() { a.watch(running) })
-	both.Go(func() { a.work(running) })
+	var all sync.WaitGroup
+	all.Go(func() { a.watch(running) })
+	all.Go(func() { a.work(running) })
 	a.hush = cancel
-	a.stack.push(func(context.Context) error { cancel(); both.Wait(); return nil })
+	a.stack.push(func(context.Context) error { cancel(); all.Wait(); return nil })
 	return nil
 }
 

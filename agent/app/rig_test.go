@@ -249,6 +249,8 @@ type pc struct {
 	gateway  wire.Reachable
 	power    wire.PowerSource
 	network  inventory.Network
+	answer   func(wire.ProbeSpec) inventory.ProbeResult // nil: all is well
+	probed   []wire.ProbeSpec
 }
 
 func newPC(serial string) *pc {
@@ -266,6 +268,20 @@ func (p *pc) Hardware(context.Context) inventory.Hardware {
 	defer p.mu.Unlock()
 	return inventory.Hardware{Serial: inventory.Known(p.serial), Chassis: inventory.Known("Notebook")}
 }
+
+// Probe answers as the test says, and remembers what was asked.
+func (p *pc) Probe(_ context.Context, spec wire.ProbeSpec) inventory.ProbeResult {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.probed = append(p.probed, spec)
+	r := inventory.ProbeResult{OK: true}
+	if p.answer != nil {
+		r = p.answer(spec)
+	}
+	r.Ask, r.Kind, r.Why, r.Service, r.Target = spec.Ask, spec.Kind, spec.Why, spec.Service, spec.Target
+	return r
+}
+
 func (p *pc) Firmware(context.Context) inventory.Firmware { return inventory.Firmware{} }
 func (p *pc) OS(context.Context) inventory.OS             { return inventory.OS{} }
 func (p *pc) Software(context.Context) ([]inventory.Program, error) {

@@ -25,12 +25,25 @@ func (a *App) adopt(ctx context.Context, s wire.Settings) {
 func (a *App) use(ctx context.Context, s wire.Settings) {
 	resident, reporter := a.parts()
 	controllers := a.resolve(ctx)
+	a.planProbing(s.Probing)
 	reporter.SetCadence(report.CadenceOf(s))
 	resident.SetControllers(controllers)
 	if err := resident.Use(ctx, membershipOf(s, controllers)); err != nil && ctx.Err() == nil {
 		a.log.WarnContext(ctx, "pool not entered", "site", s.Site, "error", err)
 		a.setProblem("cannot enter the pool of " + s.Site + ": " + err.Error())
 	}
+}
+
+// planProbing takes up what is to be probed.
+func (a *App) planProbing(p *wire.Probing) {
+	var planned *wire.Probing
+	if p != nil {
+		planned = new(p.Bounded())
+	}
+	a.mu.Lock()
+	a.planned = planned
+	a.mu.Unlock()
+	a.probing.poke()
 }
 
 // membershipOf is the pool that settings say; nil where the site runs without

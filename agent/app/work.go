@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	"muster/agent/report"
@@ -33,7 +34,11 @@ func (a *App) work(ctx context.Context) {
 	}
 	a.oweLastOutage()
 	_, reporter := a.parts()
+	var probing sync.WaitGroup
+	probing.Go(func() { a.probing.run(ctx) })
+	probing.Go(func() { a.probing.answer(ctx) })
 	reporter.Run(ctx)
+	probing.Wait()
 }
 
 // settle makes the resident and the reporter, and uses the settings at hand.
@@ -51,6 +56,7 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 			}
 		},
 		OnUnheard: a.unheard,
+		OnQuery:   a.probing.query,
 	}
 	if a.opts.Addr.Addr().IsUnspecified() {
 		options.CurrentAddr = mesh.LocalAddrFor
@@ -65,6 +71,7 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 		Log: a.opts.Log.With("component", "report"), Cadence: report.CadenceOf(settings),
 		Standing:  a.inUse,
 		AddrOut:   a.addrOut,
+		Probes:    a.probing.take,
 		OnReply:   func(reply wire.Reply, way report.Way) { a.replied(ctx, reply, way) },
 		OnFailure: func(err error) { a.failed(ctx, err) },
 	})
@@ -117,6 +124,7 @@ func (a *App) replied(ctx context.Context, reply wire.Reply, way report.Way) {
 		a.adopt(ctx, *reply.Settings)
 	}
 	a.placed(ctx, way.From, reply.Repeat)
+	a.probing.asked(reply.Asks)
 	if a.renewalDue() {
 		a.tryRenew(ctx)
 	}

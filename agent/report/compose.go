@@ -38,6 +38,7 @@ func (r *Reporter) write(ctx context.Context, now time.Time) error {
 		return err
 	}
 	report.Seq, out.Seq = seq, seq
+	report.Probes = r.opts.Probes()
 	if err := r.encode(&report, out); err != nil {
 		return err
 	}

@@ -59,6 +59,9 @@ type Options struct {
 	// AddrOut is the one address that may travel in journal records; records of
 	// others travel without. An invalid one, or no function, means none.
 	AddrOut func() netip.Addr
+	// Probes hands over the results that the next report carries, at most
+	// wire.MaxProbes; nil: there are none.
+	Probes func() []inventory.ProbeResult
 	// OnReply and OnFailure hear how each post went, on Run's goroutine: they
 	// must not block. A refusal wraps a *wire.Problem.
 	OnReply   func(reply wire.Reply, way Way)
@@ -115,6 +118,9 @@ func New(o Options) (*Reporter, error) {
 	}
 	if o.AddrOut == nil {
 		o.AddrOut = func() netip.Addr { return netip.Addr{} }
+	}
+	if o.Probes == nil {
+		o.Probes = func() []inventory.ProbeResult { return nil }
 	}
 	if o.OnReply == nil {
 		o.OnReply = func(wire.Reply, Way) {}
