@@ -3,7 +3,10 @@ package mesh
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
+
+	"muster/inventory"
 )
 
 // Neighbours lists the other workstations of the pool that are alive.
@@ -66,6 +69,7 @@ type Standing struct {
 	Site       string // empty: in no pool
 	Name       string // in the pool
 	KeyVersion int
+	Keys       string // ids of the keys, the one that writes first, by blanks
 	Addr       netip.AddrPort
 	Neighbours int  // alive
 	Controller bool // is one alive in the pool?
@@ -81,6 +85,7 @@ func (r *Resident) Standing() Standing {
 	relay := r.relay
 	if t != nil {
 		s.Site, s.Name, s.KeyVersion = t.membership.Site, t.pool.Name(), t.membership.KeyVersion
+		s.Keys = keyIDs(t.membership.Keys)
 	}
 	r.mu.Unlock()
 	if relay != nil {
@@ -91,6 +96,14 @@ func (r *Resident) Standing() Standing {
 		s.Neighbours, s.Controller = len(seen.neighbours), seen.controllerAlive
 	}
 	return s
+}
+
+func keyIDs(keys [][]byte) string {
+	ids := make([]string, len(keys))
+	for i, key := range keys {
+		ids[i] = inventory.PoolKeyID(key)
+	}
+	return strings.Join(ids, " ")
 }
 
 // openRelay serves neighbours on port.

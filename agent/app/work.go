@@ -70,6 +70,7 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 		Poster: a.client, Encoder: a.opts.Shared.encoder, Dir: a.opts.StateDir, Process: a.own,
 		Log: a.opts.Log.With("component", "report"), Cadence: report.CadenceOf(settings),
 		Standing:  a.inUse,
+		PoolKeys:  func() string { return resident.Standing().Keys },
 		AddrOut:   a.addrOut,
 		Probes:    a.probing.take,
 		OnReply:   func(reply wire.Reply, way report.Way) { a.replied(ctx, reply, way) },

@@ -28,6 +28,7 @@ type reading struct {
 
 	SettingsVersion string
 	KeyVersion      int
+	PoolKeys        string // see Options.PoolKeys
 }
 
 // whatChanged names what the controller should hear of before the next routine
@@ -36,7 +37,7 @@ func whatChanged(told, now reading) string {
 	switch {
 	case told.SettingsVersion != now.SettingsVersion:
 		return "settings"
-	case told.KeyVersion != now.KeyVersion:
+	case told.KeyVersion != now.KeyVersion || told.PoolKeys != now.PoolKeys:
 		return "pool key"
 	case told.Hashes != now.Hashes:
 		return "lists"

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/inventory"
@@ -27,7 +28,7 @@ func (r *Reporter) write(ctx context.Context, now time.Time) error {
 	report := wire.Report{
 		Version: r.version, Workstation: r.opts.Workstation, Run: r.opts.Journal.Run(),
 		Boot: boot, BootClock: clock, Wall: now.UTC().Truncate(time.Millisecond), Agent: r.opts.Version,
-		SettingsVersion: r.now.SettingsVersion, KeyVersion: r.now.KeyVersion,
+		SettingsVersion: r.now.SettingsVersion,
 	}
 	out := &outgoing{Run: report.Run}
 	r.addLists(ctx, &report, out)
@@ -68,6 +69,10 @@ func (r *Reporter) addReadings(report *wire.Report, out *outgoing) (sent reading
 	}
 	if report.Health = &r.now.Health; !whole && healthChanged(r.told.Health, r.now.Health) == "" {
 		report.Health, sent.Health = nil, r.told.Health
+	}
+	keys := strings.Fields(r.now.PoolKeys)
+	if r.opts.PoolKeys == nil || whole || len(keys) > 1 || r.told.KeyVersion != r.now.KeyVersion || r.told.PoolKeys != r.now.PoolKeys {
+		report.KeyVersion, report.PoolKeys = r.now.KeyVersion, keys
 	}
 	out.Hashes = r.now.Hashes
 	if whole || len(out.Carried) > 0 || r.told.Hashes != r.now.Hashes {

@@ -56,6 +56,9 @@ type Options struct {
 	Cadence     Cadence
 	// Standing says which settings and pool key are in use.
 	Standing func() (settings string, key int)
+	// PoolKeys names the pool keys that are held, the one that writes first, by
+	// blanks; see inventory.PoolKeyID. No function: not said, by number alone.
+	PoolKeys func() string
 	// AddrOut is the one address that may travel in journal records; records of
 	// others travel without. An invalid one, or no function, means none.
 	AddrOut func() netip.Addr

@@ -66,6 +66,9 @@ func (r *Reporter) urgency() urgency {
 // refresh reads what is due to be read.
 func (r *Reporter) refresh(ctx context.Context, now time.Time, c Cadence) {
 	r.now.SettingsVersion, r.now.KeyVersion = r.opts.Standing()
+	if r.opts.PoolKeys != nil {
+		r.now.PoolKeys = r.opts.PoolKeys()
+	}
 	if !now.Before(r.nextInventory) {
 		r.nextInventory = later(now, c.Inventory)
 		r.readLists(ctx)

@@ -178,7 +178,10 @@ func (v *visit) row() (inventory.ReportRow, error) {
 		Workstation: v.peer.workstation, Run: rep.Run, Boot: rep.Boot, Seq: rep.Seq,
 		Hash: v.hash, ReceivedAt: v.receivedAt,
 		ReadAt: DateReading(v.desk.zeros, rep.Boot, rep.BootClock, rep.Wall, v.receivedAt),
-		Addr:   v.from.addr, AgentVersion: rep.Agent, Body: v.body, Lists: v.rows, KeyVersion: rep.KeyVersion,
+		Addr:   v.from.addr, AgentVersion: rep.Agent, Body: v.body, Lists: v.rows,
+	}
+	if len(rep.PoolKeys) == 0 { // else the numbers may be of other keys: who knows the keys acknowledges them
+		row.KeyVersion = rep.KeyVersion
 	}
 	if len(rep.Journal) == 0 && !carriesLists(rep) {
 		return row, nil

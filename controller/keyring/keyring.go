@@ -116,6 +116,32 @@ func (r Ring) Newest(keys []inventory.PoolKey) string {
 	return ""
 }
 
+// NewestID is the id of the newest key.
+func (r Ring) NewestID(keys []inventory.PoolKey) string {
+	for _, k := range keys {
+		if k.Version == r.Version {
+			return k.ID()
+		}
+	}
+	return ""
+}
+
+// Held reads what a workstation says it holds, the key that it writes first: the
+// newest version of keys among them, and the version of the first; 0 where keys
+// has none of them.
+func Held(keys []inventory.PoolKey, ids []string) (held, writes int) {
+	for _, k := range living(keys) {
+		at := slices.Index(ids, k.ID())
+		if at >= 0 {
+			held = max(held, k.Version)
+		}
+		if at == 0 {
+			writes = k.Version
+		}
+	}
+	return held, writes
+}
+
 func nameOf(k inventory.PoolKey) string {
 	return fmt.Sprintf("%d@%d", k.Version, k.CreatedAt.UnixMicro())
 }
@@ -149,6 +175,17 @@ func Retired(keys []inventory.PoolKey, acks, writes Acks, active, present []stri
 func Due(keys []inventory.PoolKey, now time.Time, rules Rules) bool {
 	live := living(keys)
 	return len(live) == 0 || (len(live) == 1 && now.Sub(live[0].CreatedAt) >= rules.RotateEvery)
+}
+
+// Turning reports whether a rotation is under way.
+func Turning(keys []inventory.PoolKey) bool {
+	live := 0
+	for _, k := range keys {
+		if k.RetiredAt.IsZero() {
+			live++
+		}
+	}
+	return live > 1
 }
 
 // Next is the version that follows all of keys, retired ones included.

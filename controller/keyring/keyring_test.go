@@ -87,3 +87,27 @@ func TestMadeKeysDifferAndCountOn(t *testing.T) {
 		t.Errorf("made %d and %d bytes, versions %d and %d", len(a.Key), len(b.Key), a.Version, b.Version)
 	}
 }
+
+func TestKeysAreToldApartByTheirIDs(t *testing.T) {
+	keys := pair(time.Hour)
+	id := func(key string) string { return inventory.PoolKeyID([]byte(key)) }
+	retired := append(pair(time.Hour), inventory.PoolKey{Version: 3, Key: []byte("three"), RetiredAt: monday})
+	for name, c := range map[string]struct {
+		keys         []inventory.PoolKey
+		ids          []string
+		held, writes int
+	}{
+		"both, the old one first":        {keys, []string{id("one"), id("two")}, 2, 1},
+		"both, the new one first":        {keys, []string{id("two"), id("one")}, 2, 2},
+		"the old one alone":              {keys, []string{id("one")}, 1, 1},
+		"another key and the old one":    {keys, []string{id("lost"), id("one")}, 1, 0},
+		"none of ours":                   {keys, []string{id("lost")}, 0, 0},
+		"one that retired":               {retired, []string{id("three"), id("two")}, 2, 0},
+		"nothing is said":                {keys, nil, 0, 0},
+		"no key is to be read from them": {keys, []string{"one", "two"}, 0, 0},
+	} {
+		if held, writes := keyring.Held(c.keys, c.ids); held != c.held || writes != c.writes {
+			t.Errorf("%s: holds %d and writes %d, want %d and %d", name, held, writes, c.held, c.writes)
+		}
+	}
+}

@@ -31,6 +31,10 @@ func (p *Pools) Reported(report wire.Report, addr netip.Addr, at time.Time) {
 	if !known || now != was {
 		p.at[id] = now
 		p.moves[id] = now
+		if known { // what it holds are the keys of another pool
+			delete(p.held, id)
+			delete(p.writes, id)
+		}
 	}
 	p.acknowledge(report, now)
 	p.roster.Reported(id, now, at)

@@ -2,6 +2,7 @@ package pools
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -36,6 +37,7 @@ func (p *Pools) shut() []mesh.PoolSpec {
 		if s.open || s.noun.Direct() || len(s.ring.Keys) == 0 {
 			continue
 		}
+		s.stale = false
 		specs = append(specs, mesh.PoolSpec{
 			Site: code, Label: code, Keys: s.ring.Keys, KeyVersion: s.ring.Version,
 			Neighbours: s.lately, Gateway: s.gateway, Router: s.router,
@@ -119,6 +121,25 @@ func (p *Pools) writeMoves(ctx context.Context) {
 	for id, code := range moves {
 		if err := p.opts.Store.MoveWorkstation(ctx, id, code, now); err != nil {
 			p.log.Error("cannot write move", "workstation", id, "site", code, "err", err)
+		}
+	}
+}
+
+// writeAcks puts the acknowledgements since the last tick into the store, so that a
+// rotation goes on where it was after a start.
+func (p *Pools) writeAcks(ctx context.Context) {
+	p.mu.Lock()
+	acks := p.acks
+	p.acks = map[string]int{}
+	p.mu.Unlock()
+	for id, version := range acks {
+		if err := p.opts.Store.AckPoolKey(ctx, id, version); err != nil && !errors.Is(err, inventory.ErrNotFound) {
+			p.log.Error("cannot write who holds a pool key", "workstation", id, "err", err)
+			p.mu.Lock()
+			if _, newer := p.acks[id]; !newer {
+				p.acks[id] = version
+			}
+			p.mu.Unlock()
 		}
 	}
 }

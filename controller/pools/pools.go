@@ -33,6 +33,9 @@ type Store interface {
 	PoolKeys(ctx context.Context, site string) ([]inventory.PoolKey, error)
 	PutPoolKey(ctx context.Context, site string, key inventory.PoolKey) error
 	KeyAcks(ctx context.Context, site string) ([]inventory.KeyAck, error)
+	AckPoolKey(ctx context.Context, workstation string, version int) error
+	Meta(ctx context.Context, name string) (string, error)
+	SetMeta(ctx context.Context, name, value string) error
 	RevokeWorkstation(ctx context.Context, id, why, author string, at time.Time) error
 	ResolveReview(ctx context.Context, id string, merge bool, author string, at time.Time) error
 	AppendEvent(ctx context.Context, event inventory.Event) (int64, error)
@@ -68,6 +71,8 @@ type Pools struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
+	turning sync.Mutex // one change of keys at a time; before mu
+
 	mu     sync.Mutex // guards all below; never held while calling Store or Mesh
 	roster *roster.Roster
 	homing *roster.Homing
@@ -77,6 +82,7 @@ type Pools struct {
 	writes map[string]int    // workstation → pool key it writes, as heard since the start
 	names  map[string]string // workstation → its newest member name
 	moves  map[string]string // moves not yet in the store
+	acks   map[string]int    // acknowledgements by key id not yet in the store
 
 	versions map[shape]string // names of settings, by what they differ in
 }
@@ -90,7 +96,8 @@ type site struct {
 	keys    []inventory.PoolKey
 	ring    keyring.Ring
 	open    bool
-	revoked int // the key that a revocation made: nobody who is off is waited for
+	stale   bool   // the mesh was not given the ring yet
+	revoked string // see revoked.go
 }
 
 // New checks the options. Start begins the work.
@@ -118,6 +125,7 @@ func New(o Options) (*Pools, error) {
 		writes:   map[string]int{},
 		names:    map[string]string{},
 		moves:    map[string]string{},
+		acks:     map[string]int{},
 	}, nil
 }
 
@@ -156,9 +164,11 @@ func (p *Pools) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			p.writeMoves(context.WithoutCancel(ctx))
+			p.writeAcks(context.WithoutCancel(ctx))
 			return
 		case <-tick.C:
 			p.writeMoves(ctx)
+			p.writeAcks(ctx)
 			p.turnKeys(ctx)
 		}
 	}
@@ -174,7 +184,7 @@ func (p *Pools) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the workstations: %w", err)
 	}
-	keys, acks, err := p.loadKeys(ctx, register.Sites)
+	keys, acks, revoked, err := p.loadKeys(ctx, register.Sites)
 	if err != nil {
 		return err
 	}
@@ -188,9 +198,11 @@ func (p *Pools) load(ctx context.Context) error {
 		}
 	}
 	for id, version := range acks {
-		p.held[id] = max(p.held[id], version)
+		if _, heard := p.held[id]; !heard { // what it said since is newer
+			p.held[id] = version
+		}
 	}
-	p.setSites(register, keys)
+	p.setSites(register, keys, revoked)
 	p.setLately(workstations)
 	return nil
 }
@@ -210,13 +222,13 @@ func (p *Pools) setLately(workstations []inventory.Workstation) {
 }
 
 // setSites replaces the sites, keeping which pools are open.
-func (p *Pools) setSites(register inventory.Register, keys map[string][]inventory.PoolKey) {
+func (p *Pools) setSites(register inventory.Register, keys map[string][]inventory.PoolKey, revoked map[string]string) {
 	before := p.sites
 	p.sites = make(map[string]*site, len(register.Sites))
 	for _, noun := range register.Sites {
-		s := &site{noun: noun, keys: keys[noun.Code]}
+		s := &site{noun: noun, keys: keys[noun.Code], revoked: revoked[noun.Code]}
 		if old := before[noun.Code]; old != nil {
-			s.open, s.ring, s.revoked = old.open, old.ring, old.revoked
+			s.open, s.ring, s.stale = old.open, old.ring, old.stale
 		}
 		p.sites[noun.Code] = s
 		p.order(s)

@@ -94,19 +94,35 @@ func newEstate(t *testing.T) *estate {
 		change(t, inventory.NounSubnet, "10.2.0.0/24", inventory.Subnet{Prefix: netip.MustParsePrefix("10.2.0.0/24"), Site: "DOCK"}),
 		change(t, inventory.NounAsset, "A1", inventory.Asset{Tag: "A1", Serial: "SER-0001", Kind: inventory.AssetLaptop, Site: "MILL"}),
 	)
+	e.enrol(t, "w00000001", "A1", "MILL", "")
+	e.start(t)
+	return e
+}
+
+// start starts pools over what the store holds; those of before must be closed.
+func (e *estate) start(t *testing.T) {
+	t.Helper()
+	e.mesh.open = map[string]mesh.PoolSpec{}
+	var err error
 	e.Pools, err = pools.New(pools.Options{
-		Store: e.store, Mesh: e.mesh, Log: slog.New(slog.DiscardHandler), Now: clock,
+		Store: e.store, Mesh: e.mesh, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return e.now },
 		Controllers: []string{"10.0.0.2:7946"}, AgentPort: 7946,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.enrol(t, "w00000001", "A1", "MILL", "")
 	if err := e.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(e.Close)
-	return e
+	t.Cleanup(sync.OnceFunc(e.Pools.Close))
+	eventually(t, "the pool of MILL opens", func() bool { return len(e.mesh.spec("MILL").Keys) > 0 })
+}
+
+// restart is a start of the controller in the middle of its work.
+func (e *estate) restart(t *testing.T) {
+	t.Helper()
+	e.Close()
+	e.start(t)
 }
 
 func change(t *testing.T, noun inventory.Noun, key string, after any) inventory.Change {

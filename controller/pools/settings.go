@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/controller/keyring"
 	"muster/inventory/wire"
 	"muster/mesh"
 )
@@ -175,11 +176,19 @@ func (p *Pools) neighbours(code string) []string {
 	return addrs[:min(len(addrs), neighbours)]
 }
 
-// acknowledge notes which keys a workstation holds and writes, by the settings
-// that its report echoes. The number alone says neither: see keyring's Ring.Name.
-// mu is held.
+// acknowledge notes which keys a workstation holds and writes, by their ids or, of
+// an older agent, by the settings that its report echoes. The number alone says
+// neither: see keyring's Ring.Name. mu is held.
 func (p *Pools) acknowledge(report wire.Report, code string) {
 	id, at := report.Workstation, p.sites[code]
+	if at != nil && len(report.PoolKeys) > 0 {
+		held, writes := keyring.Held(at.keys, report.PoolKeys)
+		if was, heard := p.held[id]; !heard || was != held {
+			p.acks[id] = held
+		}
+		p.held[id], p.writes[id] = held, writes
+		return
+	}
 	if at == nil || report.KeyVersion == 0 || (report.KeyVersion <= p.held[id] && report.KeyVersion <= p.writes[id]) {
 		return
 	}
@@ -212,5 +221,6 @@ func (p *Pools) forget(id string) {
 	delete(p.at, id)
 	delete(p.held, id)
 	delete(p.writes, id)
+	delete(p.acks, id)
 	delete(p.names, id)
 }

@@ -80,7 +80,7 @@ func messages() map[string]any {
 func smallReport() Report {
 	return Report{
 		Version: Version, Workstation: "w0000abcd", Run: "run-1", Seq: 7, Boot: "boot-1", BootClock: time.Hour, Wall: monday,
-		Agent: "1.0.0", SettingsVersion: "5f3a", KeyVersion: 4,
+		Agent: "1.0.0", SettingsVersion: "5f3a", KeyVersion: 4, PoolKeys: []string{"9f86d081884c7d65"},
 		Hashes: Hashes{Hardware: "0a0b", Firmware: "0c0d", OS: "0e0f", Software: "1a1b"},
 		Network: &inventory.Network{
 			Interface: inventory.Known("Ethernet"), Addr: inventory.Known(netip.MustParseAddr("10.40.7.23")),

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"muster/inventory"
@@ -23,7 +24,12 @@ type Report struct {
 	Agent       string        `json:"agent"`         // version
 
 	SettingsVersion string `json:"settings,omitempty"`
-	KeyVersion      int    `json:"key,omitempty"` // newest pool key that the agent holds
+
+	// The pool keys that the agent holds: the number of the newest, and the ids of
+	// all, the one that it writes first. They travel when they changed, while there
+	// are two, and now and then.
+	KeyVersion int      `json:"key,omitempty"`
+	PoolKeys   []string `json:"pool_keys,omitempty"`
 
 	Network *inventory.Network `json:"network,omitempty"`
 	Health  *inventory.Health  `json:"health,omitempty"`
@@ -137,6 +143,18 @@ func DecodeReport(b []byte) (Report, error) {
 	return r, r.Validate()
 }
 
+// MaxPoolKeys bounds the pool keys that an agent says it holds.
+const MaxPoolKeys = 4
+
+func validKeyIDs(ids []string) bool {
+	for _, id := range ids {
+		if len(id) != 16 || strings.Trim(id, "0123456789abcdef") != "" {
+			return false
+		}
+	}
+	return len(ids) <= MaxPoolKeys
+}
+
 // ErrVersion is wrapped by Validate when the report's version is not spoken here.
 var ErrVersion = errors.New("wire version not spoken")
 
@@ -167,6 +185,8 @@ func (r Report) Validate() error {
 		return fmt.Errorf("report of %s has a settings version of %d bytes, the limit is %d", r.Workstation, len(r.SettingsVersion), MaxText)
 	case r.KeyVersion < 0:
 		return fmt.Errorf("report of %s has pool key version %d", r.Workstation, r.KeyVersion)
+	case !validKeyIDs(r.PoolKeys):
+		return fmt.Errorf("report of %s names its pool keys by something that is no id of a key, or by more than %d", r.Workstation, MaxPoolKeys)
 	case !r.Hashes.valid():
 		return fmt.Errorf("report of %s names a list by something that is not a hash", r.Workstation)
 	case len(r.Journal) > MaxRecords:
