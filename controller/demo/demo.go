@@ -21,6 +21,7 @@ import (
 	agent "muster/agent/app"
 	"muster/agent/collect"
 	"muster/agent/collect/simulated"
+	"muster/agent/probe"
 	"muster/controller/app"
 	"muster/controller/intake"
 	"muster/inventory"
@@ -241,10 +242,14 @@ func (d *demo) startThisMachine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	machine, err := collect.New(collect.Options{Log: d.o.Log})
+	collector, err := collect.New(collect.Options{Log: d.o.Log})
 	if err != nil {
 		return fmt.Errorf("cannot read this machine: %w", err)
 	}
+	machine := struct {
+		*collect.Collector
+		*probe.Prober
+	}{collector, probe.New(probe.Options{})}
 	// The last place of the first subnet, beyond the simulated desks.
 	return d.launch(ctx, "this-machine", agent.Options{
 		Token: token, Machine: machine, Addr: d.plan.addr(0, MaxPerSite),
