@@ -14,6 +14,7 @@ missing=()
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 command -v ip >/dev/null || missing+=(iproute2)              # network namespaces
 command -v curl >/dev/null || missing+=(curl)                # asks the programs inside them
+command -v dbus-daemon >/dev/null || missing+=(dbus-daemon)  # a bus of the tests' own for logind's signals
 
 if [ ${#missing[@]} -gt 0 ]; then
 	command -v apt-get >/dev/null || fail "missing: ${missing[*]} (Debian's names); install them and run again"
@@ -24,6 +25,21 @@ if [ ${#missing[@]} -gt 0 ]; then
 	[ -e /etc/postgresql-common/createcluster.conf ] ||
 		echo 'create_main_cluster = false' | tee /etc/postgresql-common/createcluster.conf >/dev/null
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+# elogind is unpacked and not installed: installed it would replace the machine's
+# own logind. The tests run it in namespaces.
+elogind=.tools/elogind
+if ! compgen -G "$elogind/*/elogind/elogind" >/dev/null && ! compgen -G "$elogind/usr/*/elogind/elogind" >/dev/null; then
+	command -v apt-get >/dev/null || fail "elogind is missing: unpack Debian's elogind and libelogind0 into $elogind and run again"
+	echo "test-deps: unpacking elogind into $elogind"
+	rm -rf "$elogind.new" "$elogind"
+	mkdir -p "$elogind.new"
+	[ -n "$(apt-cache policy elogind 2>/dev/null)" ] || apt-get update -qq
+	(cd "$elogind.new" && apt-get download -qq elogind libelogind0 >/dev/null 2>&1) ||
+		fail "cannot download elogind and libelogind0 with apt-get"
+	for package in "$elogind.new"/*.deb; do dpkg -x "$package" "$elogind.new"; done
+	rm -f "$elogind.new"/*.deb
+	mv "$elogind.new" "$elogind"
 fi
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || fail "PostgreSQL's server programs are still missing under /usr/lib/postgresql"
 echo "test-deps: Go $(go env GOVERSION), PostgreSQL $(ls /usr/lib/postgresql | sort -n | tail -1), $(ip -V | awk '{print $3}')"

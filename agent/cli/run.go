@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,10 +56,16 @@ func (d *desk) serve(ctx context.Context, flags *pflag.FlagSet, why func(context
 	if err := agent.Start(ctx); err != nil {
 		return err
 	}
+	turn := &turns{agent: agent}
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		service.WatchPower(ctx, service.PowerOptions{Hear: turn.hear, Log: newLog(d.Stderr, c)})
+	})
 	<-ctx.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeFor)
 	defer cancel()
-	return agent.StopFor(ctx, why(ctx))
+	defer watching.Wait()
+	return agent.StopFor(ctx, turn.why(ctx, why))
 }
 
 // machine is this computer: what is read of it, and what is probed from it.

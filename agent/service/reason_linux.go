@@ -4,13 +4,9 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"time"
 
 	"muster/inventory"
 )
-
-// askFor bounds the question to systemd: the goodbye is what matters.
-const askFor = time.Second
 
 // StopReason tells why the agent is asked to stop, where that can be known:
 // systemd has the machine's own stop among its jobs. Empty means that the agent

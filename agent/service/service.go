@@ -70,7 +70,7 @@ func Run(ctx context.Context, serve func(ctx context.Context, why func(context.C
 	if err != nil {
 		return fmt.Errorf("cannot run as a service: %w", err)
 	}
-	if err := s.Run(); err != nil {
+	if err := r.run(s); err != nil {
 		return fmt.Errorf("cannot run as a service: %w", errors.Join(err, r.err))
 	}
 	return r.err
@@ -123,7 +123,8 @@ type runner struct {
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
-	err     error // set before running is done
+	ended   chan struct{} // closed when serve has ended
+	err     error         // set before
 
 	mu     sync.Mutex // guards reason
 	reason inventory.LeaveReason
@@ -132,10 +133,11 @@ type runner struct {
 // Start implements service.Interface.
 func (r *runner) Start(s service.Service) error {
 	ctx, cancel := context.WithCancel(r.ctx)
-	r.cancel = cancel
+	r.cancel, r.ended = cancel, make(chan struct{})
 	r.running.Go(func() {
 		r.err = r.serve(ctx, r.why)
-		if ctx.Err() == nil {
+		close(r.ended)
+		if ctx.Err() == nil && s != nil {
 			_ = s.Stop() // it ended by itself: the manager must know
 		}
 	})
@@ -146,7 +148,7 @@ func (r *runner) Start(s service.Service) error {
 func (r *runner) Stop(service.Service) error { return r.end("") }
 
 // Shutdown implements service.Shutdowner: the machine goes down.
-func (r *runner) Shutdown(service.Service) error { return r.end(inventory.LeaveShutdown) }
+func (r *runner) Shutdown(service.Service) error { return r.end(reasonOfShutdown(r.ctx)) }
 
 func (r *runner) end(reason inventory.LeaveReason) error {
 	r.mu.Lock()
