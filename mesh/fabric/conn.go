@@ -24,6 +24,7 @@ type conn struct {
 	f             *Fabric
 	local, remote netip.AddrPort
 	in, out       *stream
+	m             *Machine // whose end it is
 }
 
 // newConns makes the two ends of a connection.
@@ -53,9 +54,19 @@ func (c *conn) wrap(op string) func(int, error) (int, error) {
 
 // Close implements net.Conn: what was written still arrives.
 func (c *conn) Close() error {
+	c.forget()
 	c.in.stopReading()
 	c.out.finish()
 	return nil
+}
+
+// forget takes the connection off its machine's list.
+func (c *conn) forget() {
+	c.f.mu.Lock()
+	defer c.f.mu.Unlock()
+	if c.m != nil {
+		delete(c.m.conns, c)
+	}
 }
 
 // CloseWrite ends what this end sends, as *net.TCPConn does.
@@ -88,6 +99,9 @@ type piece struct {
 	bytes []byte
 	at    time.Time // when it may arrive
 }
+
+// largest is the size of its largest packet.
+func (p piece) largest() int { return tcpHeader + min(len(p.bytes), segment) }
 
 // stream is one direction of a connection.
 type stream struct {
@@ -181,7 +195,7 @@ func (s *stream) write(b []byte) (int, error) {
 		switch {
 		case s.finished:
 			return sent, net.ErrClosed
-		case s.unread && s.pathOpen(): // across a cut nobody learns that the reader has gone
+		case s.unread && s.pathOpen(0): // across a cut nobody learns that the reader has gone
 			return sent, syscall.EPIPE
 		case !s.writeDeadline.IsZero() && !time.Now().Before(s.writeDeadline):
 			return sent, os.ErrDeadlineExceeded
@@ -242,9 +256,13 @@ func (s *stream) move() {
 func (s *stream) arrive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	open := s.pathOpen()
 	s.moving = false
 	now := time.Now()
+	next := 0
+	if len(s.flying) > 0 {
+		next = s.flying[0].largest()
+	}
+	open := s.pathOpen(next)
 	switch {
 	case s.unread || !open && s.finished && now.Sub(s.finishedAt) > giveUp:
 		s.flying, s.flyingBytes = nil, 0
@@ -257,6 +275,9 @@ func (s *stream) arrive() {
 	}
 	for len(s.flying) > 0 && !s.flying[0].at.After(now) {
 		p := s.flying[0]
+		if p.largest() > next && !s.pathOpen(p.largest()) {
+			break // a black hole for large packets
+		}
 		s.flying = s.flying[1:]
 		s.flyingBytes -= len(p.bytes)
 		s.ready = append(s.ready, p.bytes...)
@@ -268,10 +289,10 @@ func (s *stream) arrive() {
 	s.move()
 }
 
-func (s *stream) pathOpen() bool {
+func (s *stream) pathOpen(bytes int) bool {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
-	_, open := s.f.open(s.from, s.to, tcp)
+	_, open := s.f.open(s.from, s.to, tcp, bytes)
 	return open
 }
 

@@ -14,6 +14,7 @@ type Weather struct {
 	Latency time.Duration // one way
 	Jitter  time.Duration // up to this much more, evenly
 	Loss    float64       // share of packets lost, 0 to 1; TCP sends again
+	Rate    int64         // bits per second; zero: as fast as need be
 }
 
 // Traffic is what was sent one way from group to group, as packets of IP.
@@ -27,116 +28,134 @@ type route struct{ from, to string }
 
 // Fabric is the county. All methods are safe for concurrent use.
 type Fabric struct {
-	// mu guards what follows.
-	mu        sync.Mutex
-	rng       *rand.Rand
-	machines  map[netip.Addr]*Machine
-	places    map[netip.Addr]string // addresses that only answer an echo
-	lan, wan  Weather
-	weather   map[route]Weather
-	cutRoutes map[route]bool
-	cutGroups map[string]bool
-	blockUDP  map[string]bool
-	blockTCP  map[string]bool
-	isolated  map[netip.Addr]bool
-	traffic   map[route]*Traffic
-	nextPort  uint16
+	// mu guards what follows, and all that hangs on it.
+	mu       sync.Mutex
+	rng      *rand.Rand
+	ends     map[netip.Addr]*end
+	groups   map[string]*group
+	paths    map[route]*path
+	lan, wan Weather
+	nextPort uint16
+}
+
+// end is an address: a machine's, or a place's that only answers an echo.
+type end struct {
+	group    string
+	known    bool
+	machine  *Machine // nil: a place
+	unplug   bool
+	mute     bool
+	segment  int       // of its group's LAN; places are in all
+	heldTo   time.Time // what it sends or gets before waits until then
+	starving bool
+	phase    time.Duration // of the turns of a starving one
+}
+
+// group is what has a LAN in common: a site.
+type group struct {
+	cut      bool
+	blockUDP bool
+	blockTCP bool
+	mtu      int // larger packets to and from other groups are lost without a word; zero: none
+}
+
+// path is one way between groups.
+type path struct {
+	own        bool // it has weather of its own
+	now, until Weather
+	changedAt  time.Time
+	over       time.Duration // how long now takes to become until
+	cut        bool
+	freeAt     time.Time // when the queue in front of it is empty
+	traffic    Traffic
 }
 
 // New makes an empty county: 0.3 ms within a group, 8 ms and a little jitter
 // between groups, no loss. Chance comes from seed.
 func New(seed uint64) *Fabric {
 	return &Fabric{
-		rng:      rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15)),
-		machines: make(map[netip.Addr]*Machine), places: make(map[netip.Addr]string),
-		lan:     Weather{Latency: 300 * time.Microsecond},
-		wan:     Weather{Latency: 8 * time.Millisecond, Jitter: 2 * time.Millisecond},
-		weather: make(map[route]Weather), cutRoutes: make(map[route]bool),
-		cutGroups: make(map[string]bool), blockUDP: make(map[string]bool), blockTCP: make(map[string]bool),
-		isolated: make(map[netip.Addr]bool), traffic: make(map[route]*Traffic),
+		rng:  rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15)),
+		ends: make(map[netip.Addr]*end), groups: make(map[string]*group), paths: make(map[route]*path),
+		lan: Weather{Latency: 300 * time.Microsecond},
+		wan: Weather{Latency: 8 * time.Millisecond, Jitter: 2 * time.Millisecond},
 	}
 }
 
 // Machine puts a machine into a group, or moves the one that has the address.
-func (f *Fabric) Machine(addr netip.Addr, group string) mesh.Network {
+func (f *Fabric) Machine(addr netip.Addr, group string) mesh.Network { return f.Seat(addr, group) }
+
+// Seat is Machine for who also kills and renumbers it.
+func (f *Fabric) Seat(addr netip.Addr, group string) *Machine {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if m := f.machines[addr]; m != nil {
-		m.group = group
-		return m
+	e := f.end(addr)
+	e.group, e.known = group, true
+	if e.machine == nil {
+		e.machine = &Machine{
+			f: f, addr: addr,
+			listeners: make(map[uint16]*listener), sockets: make(map[uint16]*socket), conns: make(map[*conn]bool),
+		}
 	}
-	m := &Machine{
-		f: f, addr: addr, group: group,
-		listeners: make(map[uint16]*listener), sockets: make(map[uint16]*socket),
-	}
-	f.machines[addr] = m
-	return m
+	return e.machine
 }
 
 // Place puts an address that answers an echo into a group: a router, a gateway.
 func (f *Fabric) Place(addr netip.Addr, group string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.places[addr] = group
+	e := f.end(addr)
+	e.group, e.known = group, true
 }
 
 // SetLAN sets the weather within every group.
-func (f *Fabric) SetLAN(w Weather) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.lan = w
-}
+func (f *Fabric) SetLAN(w Weather) { f.set(func() { f.lan = w }) }
 
 // SetWAN sets the weather between groups that have none of their own.
-func (f *Fabric) SetWAN(w Weather) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.wan = w
-}
+func (f *Fabric) SetWAN(w Weather) { f.set(func() { f.wan = w }) }
 
 // SetPath sets the weather between two groups, both ways.
 func (f *Fabric) SetPath(a, b string, w Weather) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.weather[route{a, b}], f.weather[route{b, a}] = w, w
+	f.set(func() { f.path(route{a, b}).turn(w, 0); f.path(route{b, a}).turn(w, 0) })
 }
 
 // SetPathOneWay sets the weather from one group to another.
 func (f *Fabric) SetPathOneWay(from, to string, w Weather) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.weather[route{from, to}] = w
+	f.set(func() { f.path(route{from, to}).turn(w, 0) })
 }
 
-// Cut cuts a group off from every other; within it everything goes on.
-func (f *Fabric) Cut(group string) { f.set(func() { f.cutGroups[group] = true }) }
-
-// Heal undoes Cut and every one-way cut from or to the group.
-func (f *Fabric) Heal(group string) {
+// Drift lets the weather between two groups, both ways, become another one over a
+// time, evenly.
+func (f *Fabric) Drift(a, b string, w Weather, over time.Duration) {
 	f.set(func() {
-		delete(f.cutGroups, group)
-		for r := range f.cutRoutes {
-			if r.from == group || r.to == group {
-				delete(f.cutRoutes, r)
+		for _, r := range []route{{a, b}, {b, a}} {
+			p := f.path(r)
+			if !p.own {
+				p.turn(f.wan, 0)
 			}
+			p.turn(w, over)
 		}
 	})
 }
 
-// CutOneWay loses all that goes from one group to another.
-func (f *Fabric) CutOneWay(from, to string) { f.set(func() { f.cutRoutes[route{from, to}] = true }) }
+// turn begins other weather.
+func (p *path) turn(w Weather, over time.Duration) {
+	now := time.Now()
+	p.now, p.until, p.changedAt, p.over, p.own = p.weather(now), w, now, over, true
+}
 
-// BlockUDP loses or lets through the group's UDP to and from other groups.
-func (f *Fabric) BlockUDP(group string, block bool) { f.set(func() { f.blockUDP[group] = block }) }
-
-// BlockTCP loses or lets through the group's TCP to and from other groups.
-func (f *Fabric) BlockTCP(group string, block bool) { f.set(func() { f.blockTCP[group] = block }) }
-
-// Isolate takes one machine or place off every network, as a pulled plug does.
-func (f *Fabric) Isolate(addr netip.Addr) { f.set(func() { f.isolated[addr] = true }) }
-
-// Restore undoes Isolate.
-func (f *Fabric) Restore(addr netip.Addr) { f.set(func() { delete(f.isolated, addr) }) }
+// weather is what a path of its own has at a moment.
+func (p *path) weather(now time.Time) Weather {
+	since := now.Sub(p.changedAt)
+	if since >= p.over {
+		return p.until
+	}
+	part := float64(since) / float64(p.over)
+	between := func(a, b time.Duration) time.Duration { return a + time.Duration(part*float64(b-a)) }
+	return Weather{
+		Latency: between(p.now.Latency, p.until.Latency), Jitter: between(p.now.Jitter, p.until.Jitter),
+		Loss: p.now.Loss + part*(p.until.Loss-p.now.Loss), Rate: p.until.Rate,
+	}
+}
 
 func (f *Fabric) set(change func()) {
 	f.mu.Lock()
@@ -144,100 +163,38 @@ func (f *Fabric) set(change func()) {
 	change()
 }
 
+// end is the entry of an address; the caller holds mu, as with those below.
+func (f *Fabric) end(addr netip.Addr) *end {
+	e := f.ends[addr]
+	if e == nil {
+		e = &end{}
+		f.ends[addr] = e
+	}
+	return e
+}
+
+func (f *Fabric) group(name string) *group {
+	g := f.groups[name]
+	if g == nil {
+		g = &group{}
+		f.groups[name] = g
+	}
+	return g
+}
+
+func (f *Fabric) path(r route) *path {
+	p := f.paths[r]
+	if p == nil {
+		p = &path{}
+		f.paths[r] = p
+	}
+	return p
+}
+
 // Traffic is what has gone from one group to another since the beginning. What
 // was lost on the way counts, what met a cut does not.
 func (f *Fabric) Traffic(from, to string) Traffic {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if t := f.traffic[route{from, to}]; t != nil {
-		return *t
-	}
-	return Traffic{}
-}
-
-// protocol tells blocked ones apart.
-type protocol int
-
-const (
-	udp protocol = iota
-	tcp
-	icmp
-)
-
-// fate is what becomes of one packet.
-type fate struct {
-	open  bool // the path is there
-	lost  bool
-	after time.Duration
-}
-
-// judge decides one packet of size bytes and counts it.
-func (f *Fabric) judge(from, to netip.Addr, p protocol, bytes int) fate {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	r, open := f.open(from, to, p)
-	if !open {
-		return fate{}
-	}
-	f.count(r, 1, bytes)
-	w := f.weatherOf(r)
-	d := fate{open: true, after: w.Latency}
-	if w.Jitter > 0 {
-		d.after += time.Duration(f.rng.Int64N(int64(w.Jitter)))
-	}
-	d.lost = w.Loss > 0 && f.rng.Float64() < w.Loss
-	return d
-}
-
-// open says whether a path is there; the caller holds mu.
-func (f *Fabric) open(from, to netip.Addr, p protocol) (route, bool) {
-	a, knownFrom := f.groupOf(from)
-	b, knownTo := f.groupOf(to)
-	r := route{a, b}
-	if !knownFrom || !knownTo || f.isolated[from] || f.isolated[to] {
-		return r, false
-	}
-	if a == b {
-		return r, true
-	}
-	blocked := f.cutGroups[a] || f.cutGroups[b] || f.cutRoutes[r] ||
-		p == udp && (f.blockUDP[a] || f.blockUDP[b]) || p == tcp && (f.blockTCP[a] || f.blockTCP[b])
-	return r, !blocked
-}
-
-func (f *Fabric) groupOf(addr netip.Addr) (string, bool) {
-	if m := f.machines[addr]; m != nil {
-		return m.group, true
-	}
-	group, known := f.places[addr]
-	return group, known
-}
-
-func (f *Fabric) weatherOf(r route) Weather {
-	if w, own := f.weather[r]; own {
-		return w
-	}
-	if r.from == r.to {
-		return f.lan
-	}
-	return f.wan
-}
-
-func (f *Fabric) count(r route, packets, bytes int) {
-	t := f.traffic[r]
-	if t == nil {
-		t = &Traffic{}
-		f.traffic[r] = t
-	}
-	t.Packets += uint64(packets)
-	t.Bytes += uint64(bytes)
-}
-
-// tally counts packets that need no judging, such as acknowledgements.
-func (f *Fabric) tally(from, to netip.Addr, packets, bytes int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if r, open := f.open(from, to, tcp); open {
-		f.count(r, packets, bytes)
-	}
+	return f.path(route{from, to}).traffic
 }

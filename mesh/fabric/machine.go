@@ -3,8 +3,10 @@ package fabric
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
@@ -13,19 +15,52 @@ import (
 
 // Machine is one machine's network.
 type Machine struct {
-	f    *Fabric
-	addr netip.Addr
+	f *Fabric
 
 	// f.mu guards what follows.
-	group     string
+	addr      netip.Addr
 	listeners map[uint16]*listener
 	sockets   map[uint16]*socket
+	conns     map[*conn]bool
+	ended     bool // the processes behind it were killed
 }
 
 var (
 	_ mesh.Network = (*Machine)(nil)
 	_ mesh.Echoer  = (*Machine)(nil)
 )
+
+// Addr is the machine's address now.
+func (m *Machine) Addr() netip.Addr {
+	m.f.mu.Lock()
+	defer m.f.mu.Unlock()
+	return m.addr
+}
+
+// Kill ends the machine's processes as a kill does: ports close and connections
+// with them, and who still holds m sends nothing any more. The address goes on
+// answering echoes; Fabric.Machine gives its next process a network.
+func (m *Machine) Kill() {
+	m.f.mu.Lock()
+	m.ended = true
+	if e := m.f.ends[m.addr]; e != nil && e.machine == m {
+		e.machine = &Machine{
+			f: m.f, addr: m.addr,
+			listeners: make(map[uint16]*listener), sockets: make(map[uint16]*socket), conns: make(map[*conn]bool),
+		}
+	}
+	listeners, sockets, conns := slices.Collect(maps.Values(m.listeners)), slices.Collect(maps.Values(m.sockets)), slices.Collect(maps.Keys(m.conns))
+	m.f.mu.Unlock()
+	for _, l := range listeners {
+		_ = l.Close()
+	}
+	for _, s := range sockets {
+		_ = s.Close()
+	}
+	for _, c := range conns {
+		_ = c.Close()
+	}
+}
 
 // Headers of IPv4 with UDP, TCP with timestamps, and an echo of 56 bytes.
 const (
@@ -66,6 +101,9 @@ func (m *Machine) ListenPacket(addr netip.AddrPort) (mesh.PacketConn, error) {
 
 // claim checks an address and picks a port where none is given; f.mu is held.
 func (m *Machine) claim(addr netip.AddrPort, taken func(port uint16) bool) (netip.AddrPort, error) {
+	if m.ended {
+		return netip.AddrPort{}, syscall.ENETDOWN
+	}
 	if !addr.Addr().IsUnspecified() && addr.Addr() != m.addr {
 		return netip.AddrPort{}, syscall.EADDRNOTAVAIL
 	}
@@ -76,7 +114,7 @@ func (m *Machine) claim(addr netip.AddrPort, taken func(port uint16) bool) (neti
 	if taken(port) {
 		return netip.AddrPort{}, syscall.EADDRINUSE
 	}
-	return netip.AddrPortFrom(m.addr, port), nil
+	return netip.AddrPortFrom(addr.Addr(), port), nil
 }
 
 // freePort goes round the ephemeral ports of the whole county; f.mu is held.
@@ -91,15 +129,15 @@ func (f *Fabric) freePort() uint16 {
 
 // Dial implements mesh.Network. A cut path keeps it waiting until ctx ends.
 func (m *Machine) Dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
-	if from.IsValid() && from != m.addr && !from.IsUnspecified() {
+	if from.IsValid() && from != m.Addr() && !from.IsUnspecified() {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.EADDRNOTAVAIL}
 	}
 	for {
-		again := time.Duration(0)
-		out := m.f.judge(m.addr, to.Addr(), tcp, tcpHeader+8)
+		again, here := time.Duration(0), m.Addr()
+		out := m.f.judge(here, to.Addr(), tcp, tcpHeader+8)
 		back := fate{}
 		if out.open && !out.lost {
-			back = m.f.judge(to.Addr(), m.addr, tcp, tcpHeader+8)
+			back = m.f.judgeAfter(out.after, to.Addr(), here, tcp, tcpHeader+8)
 		}
 		if !back.open || back.lost {
 			again = synAgain
@@ -121,42 +159,60 @@ func (m *Machine) Dial(ctx context.Context, from netip.Addr, to netip.AddrPort) 
 
 // connect makes the two ends. answered is false where nobody is at the address
 // or the queue is full; conn is nil where the port is closed.
-func (m *Machine) connect(to netip.AddrPort) (conn net.Conn, answered bool) {
+func (m *Machine) connect(to netip.AddrPort) (near net.Conn, answered bool) {
 	m.f.mu.Lock()
-	other := m.f.machines[to.Addr()]
-	_, place := m.f.places[to.Addr()]
+	e := m.f.ends[to.Addr()]
+	if e == nil || m.ended {
+		m.f.mu.Unlock()
+		return nil, m.ended
+	}
+	other := e.machine
 	if other == nil {
 		m.f.mu.Unlock()
-		return nil, place
+		return nil, e.known && !e.mute
 	}
 	l := other.listeners[to.Port()]
-	local := netip.AddrPortFrom(m.addr, m.f.freePort())
-	m.f.mu.Unlock()
 	if l == nil {
+		m.f.mu.Unlock()
 		return nil, true
 	}
-	near, far := newConns(m.f, local, to)
+	here := m.addr
+	a, b := newConns(m.f, netip.AddrPortFrom(here, m.f.freePort()), to)
+	a.m, b.m = m, other
+	m.conns[a], other.conns[b] = true, true
+	m.f.mu.Unlock()
 	select {
-	case l.conns <- far:
-		m.f.tally(m.addr, to.Addr(), 1, tcpHeader)
-		return near, true
+	case l.conns <- b:
+		m.f.tally(here, to.Addr(), 1, tcpHeader)
+		return a, true
 	default:
+		a.forget()
+		b.forget()
 		return nil, false
 	}
 }
 
 // Echo implements mesh.Echoer.
 func (m *Machine) Echo(ctx context.Context, _, to netip.Addr) error {
-	out := m.f.judge(m.addr, to, icmp, echoBytes)
+	here := m.Addr()
+	out := m.f.judge(here, to, icmp, echoBytes)
 	back := fate{}
-	if out.open && !out.lost {
-		back = m.f.judge(to, m.addr, icmp, echoBytes)
+	if out.open && !out.lost && m.f.answers(to) {
+		back = m.f.judgeAfter(out.after, to, here, icmp, echoBytes)
 	}
 	if !back.open || back.lost {
 		<-ctx.Done()
 		return fmt.Errorf("no echo from %s: %w", to, ctx.Err())
 	}
 	return pause(ctx, out.after+back.after)
+}
+
+// answers reports whether an address answers an echo.
+func (f *Fabric) answers(addr netip.Addr) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e := f.ends[addr]
+	return e != nil && !e.mute
 }
 
 func pause(ctx context.Context, wait time.Duration) error {
@@ -242,11 +298,12 @@ func (s *socket) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 		return 0, &net.OpError{Op: "write", Net: "udp", Err: net.ErrClosed}
 	default:
 	}
-	d := s.m.f.judge(s.addr.Addr(), to.Addr(), udp, len(b)+udpHeader)
+	here := s.m.Addr()
+	d := s.m.f.judge(here, to.Addr(), udp, len(b)+udpHeader)
 	if !d.open || d.lost {
 		return len(b), nil
 	}
-	p := packet{bytes: append([]byte(nil), b...), from: s.addr}
+	p := packet{bytes: append([]byte(nil), b...), from: netip.AddrPortFrom(here, s.addr.Port())}
 	time.AfterFunc(d.after, func() { s.m.f.deliver(p, to) })
 	return len(b), nil
 }
@@ -255,12 +312,12 @@ func (s *socket) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 func (f *Fabric) deliver(p packet, to netip.AddrPort) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	m := f.machines[to.Addr()]
-	if m == nil || m.sockets[to.Port()] == nil {
+	e := f.ends[to.Addr()]
+	if e == nil || e.machine == nil || e.machine.sockets[to.Port()] == nil {
 		return
 	}
 	select {
-	case m.sockets[to.Port()].packets <- p:
+	case e.machine.sockets[to.Port()].packets <- p:
 	default:
 	}
 }
