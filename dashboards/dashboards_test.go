@@ -304,3 +304,53 @@ func TestEmptyEstateSaysHowSitesArrive(t *testing.T) {
 		t.Error("an empty list does not say how sites arrive")
 	}
 }
+
+func TestAWorkstationsPageIsRefreshedInPlaceAndSaysWhenMoreIsNew(t *testing.T) {
+	c := bigCounty()
+	pages := pagesOf(t, c, nil)
+	body := visit(t, pages, "/workstations/w00000000", nil).Body.String()
+	address := regexp.MustCompile(`data-live="([^"]*)"`).FindStringSubmatch(body)
+	mark := regexp.MustCompile(`data-mark="([^"]*)"`).FindStringSubmatch(body)
+	if address == nil || mark == nil || !strings.Contains(body, `data-row="w00000000"`) {
+		t.Fatalf("the page does not say where its changes are: %v, %v", address, mark)
+	}
+	ask := func(pages *Pages) (live liveWorkstation) {
+		t.Helper()
+		answer := visit(t, pages, address[1], nil)
+		if err := json.Unmarshal(answer.Body.Bytes(), &live); err != nil {
+			t.Fatalf("%v in %s", err, answer.Body)
+		}
+		return live
+	}
+	if live := ask(pages); live.Mark != mark[1] || live.Rows["w00000000"].Status.Word != "present" {
+		t.Errorf("nothing happened, and the answer is %+v beside the mark %s", live, mark[1])
+	}
+	c.detail.Presence, c.detail.LastReportAt = inventory.Silent, storyNow
+	if live := ask(pagesOf(t, c, nil)); live.Mark != mark[1] || live.Rows["w00000000"].Status.Word != "silent" {
+		t.Errorf("it fell silent, and the answer is %+v beside the mark %s", live, mark[1])
+	}
+	c.detail.HardwareReadAt = storyNow
+	if live := ask(pagesOf(t, c, nil)); live.Mark == mark[1] {
+		t.Error("newer hardware is not offered")
+	}
+	owner := keeper{storyToken(inventory.RoleSiteOwner, "S002")}
+	if answer := visit(t, pagesOf(t, c, func(o *Options) { o.Door = owner }), address[1], nil); answer.Code != http.StatusForbidden {
+		t.Errorf("the owner of another site gets %d", answer.Code)
+	}
+}
+
+func TestAStrangerIsToldWhyItIsOne(t *testing.T) {
+	for name, tc := range map[string]struct {
+		id   inventory.Identity
+		want string
+	}{
+		"nothing to go by": {inventory.Identity{Serial: "To Be Filled By O.E.M."}, "tells no serial number"},
+		"nobody knows it":  {inventory.Identity{Serial: "5CG0123ABC"}, "none has its serial number"},
+	} {
+		c := bigCounty()
+		c.detail.Identity = tc.id
+		if body := visit(t, pagesOf(t, c, nil), "/workstations/w00000000", nil).Body.String(); !strings.Contains(body, tc.want) {
+			t.Errorf("%s: the page does not say %q", name, tc.want)
+		}
+	}
+}

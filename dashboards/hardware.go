@@ -1,8 +1,11 @@
 package dashboards
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -14,18 +17,45 @@ func (p *Pages) workstation(w http.ResponseWriter, r *http.Request, who reader) 
 	if err := knownQuery(r); err != nil {
 		return err
 	}
-	detail, err := p.o.Source.Workstation(r.Context(), r.PathValue("id"))
+	id, live := strings.CutSuffix(r.PathValue("id"), ".json")
+	detail, err := p.o.Source.Workstation(r.Context(), id)
 	if err != nil {
 		return err
 	}
 	if !who.MaySee(detail.HomeSite) && !who.MaySee(detail.Site) {
 		return &pageError{http.StatusForbidden, "This workstation is not at one of your sites.", "Your sites stand on the first page."}
 	}
+	if live {
+		return answerJSON(w, liveWorkstation{
+			Rows: map[string]WorkstationCells{detail.ID: workstationCells(detail.WorkstationStanding)},
+			Mark: markOf(detail),
+		})
+	}
 	view := WorkstationPage{
+		Mark:  markOf(detail),
 		Frame: p.frame(r, detail.Name, "workstations"), Workstation: detail,
 		Status: PresenceStatus(detail.Presence), Remarks: remarksOn(detail), Sections: sectionsOf(detail),
 	}
+	view.Live = "/workstations/" + url.PathEscape(detail.ID) + ".json"
 	return p.drawers.draw(w, http.StatusOK, "workstation", view)
+}
+
+// liveWorkstation is what changes on a workstation's page while somebody looks.
+type liveWorkstation struct {
+	Rows map[string]WorkstationCells `json:"rows"`
+	Mark string                      `json:"mark"`
+}
+
+// markOf names all of the page that is not refreshed in place: where it is another
+// than the one drawn, the page offers to be drawn anew.
+func markOf(d inventory.WorkstationDetail) string {
+	marks := []string{d.Name, d.Site, d.HomeSite, d.AssetTag, d.AgentVersion}
+	marks = append(marks, remarksOn(d)...)
+	for _, section := range sectionsOf(d) {
+		marks = append(marks, section.ReadAt.UTC().Format(time.RFC3339))
+	}
+	sum := sha256.Sum256([]byte(strings.Join(marks, "\n")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // remarksOn is what a person must know before the facts.
@@ -44,9 +74,17 @@ func remarksOn(d inventory.WorkstationDetail) []string {
 		said = append(said, "Replaced by a newer install, "+d.ReplacedBy+".")
 	}
 	if d.AssetTag == "" {
-		said = append(said, "No asset of the register matches this machine.")
+		said = append(said, strangeness(d.Identity))
 	}
 	return append(said, driftOf(d)...)
+}
+
+// strangeness is why a machine stands for no asset.
+func strangeness(id inventory.Identity) string {
+	if len(id.Keys()) == 0 {
+		return "Not in the register, and not to be found there: this machine tells no serial number, no SMBIOS UUID and no built-in network card by which an asset could be recognised."
+	}
+	return "No asset of the register matches this machine: none has its serial number, SMBIOS UUID or a network card of it."
 }
 
 // driftOf is where the register and the machine disagree. Neither is written

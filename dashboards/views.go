@@ -126,6 +126,7 @@ type WorkstationPage struct {
 
 	Workstation inventory.WorkstationDetail
 	Status      Status
+	Mark        string   // see markOf
 	Remarks     []string // what a person must know before the facts
 	Sections    []Section
 }

@@ -116,18 +116,21 @@ func (p *Pools) WithPresence(presence inventory.Presence, code string) []string 
 // Reach is what the sweep says of a site.
 func (p *Pools) Reach(code string) inventory.Reach { return p.opts.Mesh.Reach(code) }
 
-// PoolMembers lists a site's pool.
+// PoolMembers lists a site's pool, each with its last answer to the mesh or its
+// last report, whichever is later, and with the key that it said it holds.
 func (p *Pools) PoolMembers(code string) []inventory.PoolMember {
-	members := p.opts.Mesh.Members(code)
+	members := p.opts.Mesh.PoolMembers(code)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make([]inventory.PoolMember, len(members))
-	for i, m := range members {
-		out[i] = inventory.PoolMember{
-			Name: m.Name, Workstation: m.Workstation, Controller: m.Controller, Addr: m.Addr,
-			State: string(m.State), Uplink: m.Tags.Uplink, Health: m.Tags.Health, Version: m.Tags.Version,
-			KeyVersion: p.held[m.Workstation],
+	for i := range members {
+		m := &members[i]
+		if m.Workstation == "" || p.names[m.Workstation] != m.Name && m.State != string(mesh.StateAlive) {
+			continue // of a name that it had before, nothing was heard since
+		}
+		m.KeyVersion = p.held[m.Workstation]
+		if reportedAt := p.roster.ReportedAt(m.Workstation); reportedAt.After(m.SeenAt) {
+			m.SeenAt = reportedAt
 		}
 	}
-	return out
+	return members
 }

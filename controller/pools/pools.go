@@ -47,6 +47,7 @@ type Mesh interface {
 	CloseSite(ctx context.Context, site string) error
 	SetKeys(site string, keys [][]byte, version int) error
 	Members(site string) []mesh.Member
+	PoolMembers(site string) []inventory.PoolMember
 	Reach(site string) inventory.Reach
 }
 

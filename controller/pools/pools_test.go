@@ -28,6 +28,7 @@ type quietMesh struct {
 	mu      sync.Mutex // guards all below
 	open    map[string]mesh.PoolSpec
 	members map[string][]mesh.Member
+	seen    map[string]time.Time
 }
 
 func (q *quietMesh) Open(_ context.Context, spec mesh.PoolSpec) error {
@@ -57,6 +58,16 @@ func (q *quietMesh) Members(code string) []mesh.Member {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return slices.Clone(q.members[code])
+}
+
+func (q *quietMesh) PoolMembers(code string) []inventory.PoolMember {
+	var out []inventory.PoolMember
+	for _, m := range q.Members(code) {
+		out = append(out, inventory.PoolMember{
+			Name: m.Name, Workstation: m.Workstation, Controller: m.Controller, State: string(m.State), SeenAt: q.seen[m.Name],
+		})
+	}
+	return out
 }
 
 func (q *quietMesh) Reach(string) inventory.Reach {
@@ -323,5 +334,24 @@ func TestImportOfANewSiteOpensItsPoolAndGoingDirectShutsIt(t *testing.T) {
 	e.RegisterChanged(t.Context())
 	if len(e.mesh.spec("FORD").Keys) != 0 {
 		t.Error("a site that went outbound-only still has a pool")
+	}
+}
+
+func TestPoolSaysWhenEachMemberWasSeenLast(t *testing.T) {
+	e := newEstate(t)
+	e.mesh.seen = map[string]time.Time{"controller": e.now.Add(-time.Second), "w00000001.new": e.now.Add(-time.Minute), "w00000001.old": e.now.Add(-time.Hour)}
+	e.mesh.members["MILL"] = []mesh.Member{
+		{Name: "controller", Controller: true, State: mesh.StateAlive},
+		{Name: "w00000001.new", Workstation: "w00000001", State: mesh.StateAlive},
+		{Name: "w00000001.old", Workstation: "w00000001", State: mesh.StateFailed},
+	}
+	e.Reported(wire.Report{Workstation: "w00000001", KeyVersion: 1}, netip.MustParseAddr("10.1.0.7"), e.now)
+	want := map[string]time.Time{"controller": e.now.Add(-time.Second), "w00000001.new": e.now, "w00000001.old": e.now.Add(-time.Hour)}
+	got := map[string]time.Time{}
+	for _, m := range e.PoolMembers("MILL") {
+		got[m.Name] = m.SeenAt
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -167,6 +167,14 @@ func (r *Roster) SetBlind(blind bool) { r.blind = blind }
 // Knows reports whether id is an active install.
 func (r *Roster) Knows(id string) bool { return r.machines[id] != nil }
 
+// ReportedAt is when the install's last report was taken; zero where none was.
+func (r *Roster) ReportedAt(id string) time.Time {
+	if m := r.machines[id]; m != nil {
+		return m.reportAt
+	}
+	return time.Time{}
+}
+
 // HomeSite is where the register says the install belongs.
 func (r *Roster) HomeSite(id string) string {
 	if m := r.machines[id]; m != nil {

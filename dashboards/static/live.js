@@ -110,6 +110,7 @@ function draw(live, now) {
   const rows = [...document.querySelectorAll("[data-row]")];
   for (const row of rows) if (live.rows[row.dataset.row]) drawRow(row, live.rows[row.dataset.row], now);
   const button = document.querySelector("[data-changed]");
+  if (button && live.mark) button.hidden = live.mark === button.dataset.mark;
   if (!button || !live.order) return;
   const moved = live.order.filter((key, i) => rows[i]?.dataset.row !== key).length + Math.max(0, rows.length - live.order.length);
   button.hidden = moved === 0;
