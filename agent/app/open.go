@@ -55,9 +55,14 @@ func (a *App) open(ctx context.Context) error {
 func (a *App) path(name string) string { return filepath.Join(a.opts.StateDir, name) }
 
 func (a *App) openJournal() (*report.Journal, error) {
-	return report.OpenJournal(report.JournalOptions{
-		Path: a.path(journalFile), Size: a.opts.JournalSize, Relaxed: a.opts.Relaxed,
-	})
+	o := report.JournalOptions{Path: a.path(journalFile), Size: a.opts.JournalSize, Relaxed: a.opts.Relaxed}
+	if a.opts.JournalFile != nil {
+		var err error
+		if o.File, err = a.opts.JournalFile(o.Path); err != nil {
+			return nil, err
+		}
+	}
+	return report.OpenJournal(o)
 }
 
 // unseal reads the seal. One that lies on another machine than it was made for,

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"muster/agent/report"
 	"muster/inventory"
 	"muster/inventory/wire"
 	"muster/mesh"
@@ -47,6 +48,15 @@ type Options struct {
 	StatusFile bool
 	// Shared is what several agents of one process share; nil means its own.
 	Shared *Shared
+	// Now is the machine's clock on the wall, which may be wrong; nil is time.Now.
+	// What is measured is measured by the boot clock and the process's own.
+	Now func() time.Time
+	// CurrentAddr tells the address that routes to the controllers, where Addr is
+	// unspecified; nil asks the operating system.
+	CurrentAddr func(controllers []netip.AddrPort) (netip.Addr, error)
+	// JournalFile opens the journal of a path; nil is the operating system's file.
+	// A rehearsal's forgets what was not synced.
+	JournalFile func(path string) (report.File, error)
 }
 
 // DefaultJournalSize holds 90 hours of records: incidents are open to revision for 72.
@@ -82,6 +92,12 @@ func (o *Options) check() error {
 	}
 	if o.Shared == nil {
 		o.Shared = NewShared()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.CurrentAddr == nil {
+		o.CurrentAddr = mesh.LocalAddrFor
 	}
 	return nil
 }

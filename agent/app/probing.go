@@ -87,7 +87,7 @@ func (p *probing) turn(ctx context.Context, t *turns) time.Time {
 	}
 	next := now.Add(lookAtPool)
 	for _, s := range plan.Services {
-		due, at := t.due(site, s.Name, intervalOf(s), p.app.controllerTime(now))
+		due, at := t.due(site, s.Name, intervalOf(s), p.app.controllerTime(p.app.opts.Now()))
 		next = earlier(next, now.Add(at))
 		if !due.now || inventory.RotaTurn(site, s.Name, due.slot, members) != self {
 			continue
@@ -144,7 +144,7 @@ func (p *probing) paths(ctx context.Context, t *turns, plan *wire.Probing, site,
 		if path.every <= 0 {
 			continue
 		}
-		due, at := t.due(site, path.what, path.every, p.app.controllerTime(now))
+		due, at := t.due(site, path.what, path.every, p.app.controllerTime(p.app.opts.Now()))
 		next = earlier(next, now.Add(at))
 		if elected && (due.now || fresh) {
 			path.measure(ctx)

@@ -19,7 +19,7 @@ func (a *App) renewalDue() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	due := a.seal.RenewAt()
-	return !due.IsZero() && !time.Now().Add(a.standing.controllerNow).Before(due)
+	return !due.IsZero() && !a.opts.Now().Add(a.standing.controllerNow).Before(due)
 }
 
 // tryRenew renews, and lets reports go on if that was what held them up.

@@ -140,7 +140,7 @@ func (w *watcher) follow(r wire.JournalRecord, cut, failing, resumed bool) {
 func (a *App) record(ctx context.Context) (r wire.JournalRecord, failing bool, uplink string) {
 	boot, clock := a.boot()
 	r = wire.JournalRecord{
-		Boot: boot, BootClock: clock, Wall: time.Now().UTC(), Kind: wire.RecordTick,
+		Boot: boot, BootClock: clock, Wall: a.opts.Now().UTC(), Kind: wire.RecordTick,
 		PacketAge: wire.Never, AckAge: wire.Never,
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookEvery/2)

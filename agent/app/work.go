@@ -59,7 +59,7 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 		OnQuery:   a.probing.query,
 	}
 	if a.opts.Addr.Addr().IsUnspecified() {
-		options.CurrentAddr = mesh.LocalAddrFor
+		options.CurrentAddr = a.opts.CurrentAddr
 	}
 	resident, err := mesh.NewResident(options)
 	if err != nil {
@@ -69,10 +69,10 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 		Workstation: workstation, Version: a.opts.Version, Source: &source{app: a}, Journal: a.journal,
 		Poster: a.client, Encoder: a.opts.Shared.encoder, Dir: a.opts.StateDir, Process: a.own,
 		Log: a.opts.Log.With("component", "report"), Cadence: report.CadenceOf(settings),
-		Standing:  a.inUse,
-		PoolKeys:  func() string { return resident.Standing().Keys },
-		AddrOut:   a.addrOut,
-		Probes:    a.probing.take,
+		Standing: a.inUse,
+		PoolKeys: func() string { return resident.Standing().Keys },
+		AddrOut:  a.addrOut,
+		Now:      a.opts.Now, Probes: a.probing.take,
 		OnReply:   func(reply wire.Reply, way report.Way) { a.replied(ctx, reply, way) },
 		OnFailure: func(err error) { a.failed(ctx, err) },
 	})
@@ -119,7 +119,7 @@ func (a *App) replied(ctx context.Context, reply wire.Reply, way report.Way) {
 		s.uplink = mesh.UplinkRelayed
 	}
 	s.lastAckAt, s.lastAckClock, s.hasAck, s.lastSeq = time.Now(), clock, true, reply.Seq
-	s.controllerNow = time.Until(reply.Now)
+	s.controllerNow = reply.Now.Sub(a.opts.Now())
 	a.mu.Unlock()
 	if reply.Settings != nil {
 		a.adopt(ctx, *reply.Settings)

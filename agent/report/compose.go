@@ -27,7 +27,7 @@ func (r *Reporter) write(ctx context.Context, now time.Time) error {
 	boot, clock := r.opts.Source.Boot()
 	report := wire.Report{
 		Version: r.version, Workstation: r.opts.Workstation, Run: r.opts.Journal.Run(),
-		Boot: boot, BootClock: clock, Wall: now.UTC().Truncate(time.Millisecond), Agent: r.opts.Version,
+		Boot: boot, BootClock: clock, Wall: r.opts.Now().UTC().Truncate(time.Millisecond), Agent: r.opts.Version,
 		SettingsVersion: r.now.SettingsVersion,
 	}
 	out := &outgoing{Run: report.Run}

@@ -62,6 +62,8 @@ type Options struct {
 	// AddrOut is the one address that may travel in journal records; records of
 	// others travel without. An invalid one, or no function, means none.
 	AddrOut func() netip.Addr
+	// Now is the clock on the wall, as reports give it; nil is time.Now.
+	Now func() time.Time
 	// Probes hands over the results that the next report carries, at most
 	// wire.MaxProbes; nil: there are none.
 	Probes func() []inventory.ProbeResult
@@ -121,6 +123,9 @@ func New(o Options) (*Reporter, error) {
 	}
 	if o.AddrOut == nil {
 		o.AddrOut = func() netip.Addr { return netip.Addr{} }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Probes == nil {
 		o.Probes = func() []inventory.ProbeResult { return nil }
