@@ -14,6 +14,9 @@ missing=()
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 command -v ip >/dev/null || missing+=(iproute2)              # network namespaces
 command -v curl >/dev/null || missing+=(curl)                # asks the programs inside them
+command -v promtool >/dev/null || missing+=(prometheus)      # reads our series, and takes them by remote write
+command -v prometheus-alertmanager >/dev/null || missing+=(prometheus-alertmanager)
+command -v prometheus-blackbox-exporter >/dev/null || missing+=(prometheus-blackbox-exporter)
 command -v dbus-daemon >/dev/null || missing+=(dbus-daemon)  # a bus of the tests' own for logind's signals
 
 if [ ${#missing[@]} -gt 0 ]; then
@@ -24,6 +27,12 @@ if [ ${#missing[@]} -gt 0 ]; then
 	mkdir -p /etc/postgresql-common
 	[ -e /etc/postgresql-common/createcluster.conf ] ||
 		echo 'create_main_cluster = false' | tee /etc/postgresql-common/createcluster.conf >/dev/null
+	# The tests start what they need by themselves: no service begins with its package.
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+		chmod 755 /usr/sbin/policy-rc.d
+		trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+	fi
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 # elogind is unpacked and not installed: installed it would replace the machine's
