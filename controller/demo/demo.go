@@ -19,9 +19,7 @@ import (
 	"time"
 
 	agent "muster/agent/app"
-	"muster/agent/collect"
 	"muster/agent/collect/simulated"
-	"muster/agent/probe"
 	"muster/controller/app"
 	"muster/controller/intake"
 	"muster/inventory"
@@ -64,6 +62,7 @@ type demo struct {
 	token     string
 	estate    estate
 	plan      plan
+	own       ownMachine
 	app       *app.App
 	cleanup   []func() error
 
@@ -158,6 +157,9 @@ func (d *demo) fillRegister(ctx context.Context) error {
 		return err
 	}
 	d.estate.register.Subnets = d.plan.subnets(d.estate.register.Sites)
+	if err := d.registerThisMachine(ctx); err != nil {
+		return err
+	}
 	if kept := d.app.Pools().SiteCount(); kept > 0 {
 		if kept != len(d.estate.register.Sites) {
 			return fmt.Errorf("cannot use %s: it holds a county of %d sites; give --sites %d or another --data", d.data, kept, kept)
@@ -233,25 +235,4 @@ func wakeEvery(workstations int) time.Duration {
 // quietLog keeps the agents' voices down: 1,950 of them say the same.
 func (d *demo) quietLog() *slog.Logger {
 	return slog.New(levelAtLeast{d.o.Log.Handler(), slog.LevelError})
-}
-
-// startThisMachine adds the machine that the demo runs on, with its own hardware.
-func (d *demo) startThisMachine(ctx context.Context) error {
-	home := d.estate.register.Sites[0].Code
-	token, err := d.app.IssueToken(ctx, inventory.TokenSite, home, 1, 24*time.Hour)
-	if err != nil {
-		return err
-	}
-	collector, err := collect.New(collect.Options{Log: d.o.Log})
-	if err != nil {
-		return fmt.Errorf("cannot read this machine: %w", err)
-	}
-	machine := struct {
-		*collect.Collector
-		*probe.Prober
-	}{collector, probe.New(probe.Options{})}
-	// The last place of the first subnet, beyond the simulated desks.
-	return d.launch(ctx, "this-machine", agent.Options{
-		Token: token, Machine: machine, Addr: d.plan.addr(0, MaxPerSite),
-	})
 }

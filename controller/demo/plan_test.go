@@ -134,3 +134,19 @@ func TestSmallCountiesWakeFasterAndLargeOnesAreSpread(t *testing.T) {
 		t.Errorf("30 starts take %s", whole)
 	}
 }
+
+func TestThisMachineIsRegisteredByWhatItTells(t *testing.T) {
+	for name, one := range map[string]struct {
+		asset inventory.Asset
+		want  bool
+	}{
+		"a serial number":          {inventory.Asset{Serial: "5CG0123ABC"}, true},
+		"a card alone":             {inventory.Asset{MACs: []string{"3c:52:82:0a:1b:2c"}}, true},
+		"a virtual machine's card": {inventory.Asset{MACs: []string{"52:54:00:12:34:56"}}, false},
+		"nothing":                  {inventory.Asset{Name: "vm"}, false},
+	} {
+		if got := recognisable(one.asset); got != one.want {
+			t.Errorf("%s: %t, want %t", name, got, one.want)
+		}
+	}
+}

@@ -47,6 +47,38 @@ func TestEveryExampleImports(t *testing.T) {
 	}
 }
 
+// TestExamplesAreNewToTheDemosCounty lets a reader of the demo try the examples:
+// they show what is made, and rename nobody's sites.
+func TestExamplesAreNewToTheDemosCounty(t *testing.T) {
+	var r inventory.Register
+	load := func(folder, file string) *importer.Plan {
+		t.Helper()
+		content, err := os.ReadFile(folder + file)
+		must(t, err)
+		kind, err := importer.ParseKind(strings.TrimSuffix(file, ".csv"))
+		must(t, err)
+		plan := planOne(t, read(t, file, string(content), importer.ReadOptions{Kind: kind}), r)
+		batch, err := plan.Batch("example", time.Time{})
+		must(t, err)
+		r = apply(t, r, batch)
+		return plan
+	}
+	for _, file := range []string{"sites.csv", "links.csv"} {
+		load("../../configs/estates/county/", file)
+	}
+	for _, file := range []string{"sites.csv", "subnets.csv", "links.csv", "assets.csv", "workstations.csv"} {
+		plan := load(examples, file)
+		for _, edit := range plan.Edits {
+			if !edit.New {
+				t.Errorf("%s changes %s %s of the demo", file, edit.Noun, edit.Key)
+			}
+		}
+		if len(plan.Notices) > 0 {
+			t.Errorf("%s: notices %v", file, plan.Notices)
+		}
+	}
+}
+
 func TestATemplateImports(t *testing.T) {
 	known := inventory.Register{Sites: []inventory.Site{{Code: "S003", Name: "Mill Lane Library"}}}
 	for _, kind := range importer.Kinds() {
