@@ -7,6 +7,8 @@ type SiteStanding struct {
 	Site
 	Workstations SiteCounts `json:"workstations"`
 	Link         Reach      `json:"link"`
+	// Incident is the worst that goes on at the site as a whole; nil: none.
+	Incident *IncidentBrief `json:"incident,omitempty"`
 }
 
 // WorkstationStanding is a workstation together with its presence.

@@ -36,9 +36,9 @@ func mayWrite(role inventory.Role, method, path string) bool {
 	}
 	switch role {
 	case inventory.RoleIT:
-		return starts("/sites", "/workstations", "/assets", "/tokens", "/imports")
+		return starts("/sites", "/workstations", "/assets", "/tokens", "/imports", "/incidents", "/maintenance")
 	case inventory.RoleNetwork:
-		return starts("/sites", "/links", "/subnets", "/mesh", "/imports")
+		return starts("/sites", "/links", "/subnets", "/mesh", "/imports", "/incidents", "/maintenance")
 	default:
 		return false
 	}

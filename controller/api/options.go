@@ -39,6 +39,10 @@ type Store interface {
 	PoolKeys(ctx context.Context, site string) ([]inventory.PoolKey, error)
 	KeyAcks(ctx context.Context, site string) ([]inventory.KeyAck, error)
 
+	Incidents(ctx context.Context, filter inventory.IncidentFilter) ([]inventory.Incident, string, error)
+	Incident(ctx context.Context, id string) (inventory.Incident, error)
+	Windows(ctx context.Context, endAfter time.Time) ([]inventory.Window, error)
+
 	AppendEvent(ctx context.Context, event inventory.Event) (int64, error)
 	Events(ctx context.Context, filter inventory.EventFilter) ([]inventory.Event, string, error)
 }
@@ -91,6 +95,7 @@ type Options struct {
 	Store    Store
 	Live     Live
 	Operator Operator
+	Desk     Desk
 	Issuer   Issuer
 	Door     *Door
 	Picture  *Picture
@@ -116,6 +121,8 @@ func (o Options) validate() error {
 		return errors.New("no live picture")
 	case o.Operator == nil:
 		return errors.New("no operator")
+	case o.Desk == nil:
+		return errors.New("no desk for incidents")
 	case o.Issuer == nil:
 		return errors.New("no issuer of join tokens")
 	case o.Door == nil:

@@ -25,13 +25,27 @@ type Declared interface {
 // Picture joins what is declared with how it stands now. The API and the pages
 // both draw from it. It keeps nothing and is safe for concurrent use.
 type Picture struct {
-	declared Declared
-	live     Live
+	declared  Declared
+	live      Live
+	incidents func() []inventory.Incident
+}
+
+// PictureOption adds to what a Picture shows.
+type PictureOption func(*Picture)
+
+// WithIncidents gives the incidents that go on; without it sites are shown
+// without.
+func WithIncidents(live func() []inventory.Incident) PictureOption {
+	return func(p *Picture) { p.incidents = live }
 }
 
 // NewPicture returns a picture over both halves.
-func NewPicture(declared Declared, live Live) *Picture {
-	return &Picture{declared: declared, live: live}
+func NewPicture(declared Declared, live Live, options ...PictureOption) *Picture {
+	p := &Picture{declared: declared, live: live, incidents: func() []inventory.Incident { return nil }}
+	for _, option := range options {
+		option(p)
+	}
+	return p
 }
 
 // SitePage is one page of sites and the cursor of the next.
@@ -41,8 +55,9 @@ func (p *Picture) SitePage(ctx context.Context, page inventory.Page) ([]inventor
 		return nil, "", err
 	}
 	standings := make([]inventory.SiteStanding, len(sites))
+	incidents := p.incidents()
 	for i, site := range sites {
-		standings[i] = p.stand(site)
+		standings[i] = p.stand(site, incidents)
 	}
 	return standings, next, nil
 }
@@ -70,11 +85,28 @@ func (p *Picture) Site(ctx context.Context, code string) (inventory.SiteStanding
 	if err != nil {
 		return inventory.SiteStanding{}, err
 	}
-	return p.stand(site), nil
+	return p.stand(site, p.incidents()), nil
 }
 
-func (p *Picture) stand(site inventory.Site) inventory.SiteStanding {
-	return inventory.SiteStanding{Site: site, Workstations: p.live.SiteCounts(site.Code), Link: p.live.Reach(site.Code)}
+func (p *Picture) stand(site inventory.Site, incidents []inventory.Incident) inventory.SiteStanding {
+	return inventory.SiteStanding{
+		Site: site, Workstations: p.live.SiteCounts(site.Code), Link: p.live.Reach(site.Code), Incident: worstOf(site.Code, incidents),
+	}
+}
+
+// worstOf is the worst that goes on at a site as a whole: the most severe, and of
+// those the oldest.
+func worstOf(code string, incidents []inventory.Incident) *inventory.IncidentBrief {
+	var worst *inventory.Incident
+	for n, i := range incidents { // oldest first
+		if i.Live() && !i.Cause.Presence() && i.Takes(code) && (worst == nil || i.Severity.Rank() > worst.Severity.Rank()) {
+			worst = &incidents[n]
+		}
+	}
+	if worst == nil {
+		return nil
+	}
+	return new(worst.Brief())
 }
 
 // Workstations is one page of workstations. A presence is known only to the

@@ -77,6 +77,17 @@ func (a *API) routes() []route {
 		{get, prefix + "/mesh/{site}", desks(), none, typed(a, "Show a site's pool", a.showPool)},
 		{post, prefix + "/mesh/{site}/rotate", none, only(network), typed(a, "Rotate a site's pool key", a.rotateKey)},
 
+		{get, prefix + "/incidents", desks(), none, list(a, "List incidents, newest first", incidentColumns(), a.listIncidents)},
+		{get, prefix + "/incidents/{id}", desks(), none, typed(a, "Show an incident with its verdicts and evidence", a.showIncident)},
+		{get, prefix + "/incidents/{id}/export", desks(), none, incidentExport(a)},
+		{post, prefix + "/incidents/{id}/acknowledge", none, only(it, network), typed(a, "Say that you see to an incident", a.acknowledgeIncident)},
+		{post, prefix + "/incidents/{id}/note", none, only(it, network), typed(a, "Add a note to an incident", a.noteIncident)},
+		{post, prefix + "/incidents/{id}/ticket", none, only(it, network), typed(a, "Set an incident's ticket reference", a.ticketIncident)},
+
+		{get, prefix + "/maintenance", desks(), none, list(a, "List maintenance windows, the first to begin first", windowColumns(), a.listWindows)},
+		{post, prefix + "/maintenance", none, only(it, network), typed(a, "Add a maintenance window: nothing opens inside it", a.addWindow)},
+		{del, prefix + "/maintenance/{id}", none, only(it, network), typed(a, "End a maintenance window now", a.endWindow)},
+
 		{get, prefix + "/events", desks(), none, list(a, "List events, newest first", eventColumns(), a.listEvents)},
 
 		{get, importsPath, desks(), none, list(a, "List imports, newest first", batchColumns(), a.listBatches)},

@@ -117,7 +117,17 @@ func siteColumns() []column[inventory.SiteStanding] {
 		column[s]{"link", func(s s) string { return string(s.Link.State) }},
 		column[s]{"rtt_ms", func(s s) string { return number(s.Link.RTTMillis) }},
 		column[s]{"loss_ratio", func(s s) string { return number(s.Link.Loss) }},
+		column[s]{"incident", func(s s) string { return incidentOf(s).ID }},
+		column[s]{"cause", func(s s) string { return string(incidentOf(s).Cause) }},
 	)
+}
+
+// incidentOf is the site's worst incident; empty where there is none.
+func incidentOf(s inventory.SiteStanding) inventory.IncidentBrief {
+	if s.Incident == nil {
+		return inventory.IncidentBrief{}
+	}
+	return *s.Incident
 }
 
 // number is a fact as a cell: empty where it is unknown, never zero.

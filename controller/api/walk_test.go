@@ -77,7 +77,7 @@ func bare(t *testing.T) *API {
 		t.Fatal(err)
 	}
 	a, err := New(Options{
-		Store: struct{ Store }{}, Live: struct{ Live }{}, Operator: struct{ Operator }{}, Issuer: struct{ Issuer }{},
+		Store: struct{ Store }{}, Live: struct{ Live }{}, Operator: struct{ Operator }{}, Desk: struct{ Desk }{}, Issuer: struct{ Issuer }{},
 		Door: door, Picture: NewPicture(nil, nil), Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
 		Now: time.Now, Controllers: func() []string { return nil },
 	})

@@ -135,7 +135,7 @@ func (a *App) webHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	picture := api.NewPicture(a.store, a.pools)
+	picture := api.NewPicture(a.store, a.pools, api.WithIncidents(a.incidents.Live))
 	pages, err := dashboards.New(dashboards.Options{
 		Source: picture, Door: door, Version: a.opts.Version, Log: a.opts.Log, Now: a.opts.Now,
 		OpenOnLoopback: a.opts.OpenOnLoopback,
@@ -144,7 +144,8 @@ func (a *App) webHandler() (http.Handler, error) {
 		return nil, err
 	}
 	served, err := api.New(api.Options{
-		Store: a.store, Live: a.pools, Operator: operator{a.pools, a.incidents.RegisterChanged}, Issuer: a.authority, Door: door, Picture: picture, Pages: pages,
+		Store: a.store, Live: a.pools, Operator: operator{a.pools, a.incidents.RegisterChanged}, Desk: a.incidents,
+		Issuer: a.authority, Door: door, Picture: picture, Pages: pages,
 		Version: a.opts.Version, Log: a.opts.Log, Registry: a.registry, Now: a.opts.Now,
 		Controllers: func() []string { return a.told }, Components: a.ready,
 	})

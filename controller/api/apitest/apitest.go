@@ -31,6 +31,7 @@ type Server struct {
 	Picture  *api.Picture
 	Live     *Live
 	Operator *Operator
+	Desk     *Desk
 	URL      string
 	Secrets  map[inventory.Role]string // an API token of each role; the site owner's is S001
 }
@@ -52,13 +53,13 @@ func Start(t testing.TB, change func(*api.Options)) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Store: kept, Live: NewLive(), Operator: &Operator{}, Secrets: map[inventory.Role]string{}}
+	s := &Server{Store: kept, Live: NewLive(), Operator: &Operator{}, Desk: &Desk{kept: kept}, Secrets: map[inventory.Role]string{}}
 	if s.Door, err = api.NewDoor(api.DoorOptions{Tokens: kept, Now: time.Now}); err != nil {
 		t.Fatal(err)
 	}
-	s.Picture = api.NewPicture(kept, s.Live)
+	s.Picture = api.NewPicture(kept, s.Live, api.WithIncidents(s.Desk.Live))
 	options := api.Options{
-		Store: kept, Live: s.Live, Operator: s.Operator, Issuer: authority, Door: s.Door, Picture: s.Picture,
+		Store: kept, Live: s.Live, Operator: s.Operator, Desk: s.Desk, Issuer: authority, Door: s.Door, Picture: s.Picture,
 		Version: "1.2.3", Log: log, Registry: prometheus.NewRegistry(), Now: time.Now,
 		Controllers: func() []string { return []string{"192.0.2.1:7946"} },
 	}
