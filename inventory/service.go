@@ -89,10 +89,10 @@ func (s Service) Validate() error {
 		es.add("expect_text", "%d bytes, the limit is %d", len(s.Text), MaxProbeText)
 	}
 	if s.Every != 0 && (s.Every < 60 || s.Every > 24*3600) {
-		es.add("every", "%s is outside 1m to 24h", s.Every.Duration())
+		es.add("every_seconds", "%s is outside 1m to 24h", s.Every.Duration())
 	}
 	if s.Timeout != 0 && (s.Timeout < 1 || s.Timeout > MaxProbeTimeout) {
-		es.add("timeout", "%s is outside 1s to %s", s.Timeout.Duration(), MaxProbeTimeout.Duration())
+		es.add("timeout_seconds", "%s is outside 1s to %s", s.Timeout.Duration(), MaxProbeTimeout.Duration())
 	}
 	return es.err()
 }

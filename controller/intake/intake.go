@@ -37,9 +37,11 @@ type Options struct {
 	// WantJournal, where set, names the piece of a workstation's journal that is
 	// still wanted, or nil.
 	WantJournal func(workstation string) *wire.JournalSpan
-	Now         func() time.Time // nil: time.Now
-	Limits      Limits           // zero fields: DefaultLimits
-	Registry    prometheus.Registerer
+	// Asks, where set, are the probes that wait for a workstation. It must not wait.
+	Asks     func(workstation string) []wire.ProbeSpec
+	Now      func() time.Time // nil: time.Now
+	Limits   Limits           // zero fields: DefaultLimits
+	Registry prometheus.Registerer
 }
 
 // Accepted is a report that is on disk.
@@ -64,6 +66,7 @@ type Intake struct {
 	onReport    func(Accepted)
 	onConflict  func(workstation string, at time.Time)
 	wantJournal func(workstation string) *wire.JournalSpan
+	asks        func(workstation string) []wire.ProbeSpec
 	now         func() time.Time
 	limits      Limits
 
@@ -113,12 +116,15 @@ func New(opts Options) (*Intake, error) {
 	if opts.OnConflict == nil {
 		opts.OnConflict = func(string, time.Time) {}
 	}
+	if opts.Asks == nil {
+		opts.Asks = func(string) []wire.ProbeSpec { return nil }
+	}
 	if opts.WantJournal == nil {
 		opts.WantJournal = func(string) *wire.JournalSpan { return nil }
 	}
 	i := &Intake{
 		authority: opts.Authority, store: opts.Store, log: opts.Log.With("component", "intake"),
-		settings: opts.Settings, onReport: opts.OnReport, onConflict: opts.OnConflict, wantJournal: opts.WantJournal, now: opts.Now, limits: limits,
+		settings: opts.Settings, onReport: opts.OnReport, onConflict: opts.OnConflict, wantJournal: opts.WantJournal, asks: opts.Asks, now: opts.Now, limits: limits,
 		peers: newPeerCache(opts.Authority, maxPeers), desks: newDesks(),
 		inflater:  wire.Inflater{New: func() wire.Gunzipper { return new(gzip.Reader) }},
 		decoders:  newDecoders(),

@@ -157,6 +157,7 @@ func (i *Intake) reply(r *http.Request, v *visit, repeat bool) wire.Reply {
 	reply := wire.Reply{
 		Wire: wire.Spoken(), Seq: v.report.Seq, Repeat: repeat, Now: v.receivedAt.UTC(),
 		Want: v.want, WantJournal: i.wantJournal(v.peer.workstation),
+		Asks: i.asks(v.peer.workstation),
 	}
 	for _, list := range v.want {
 		i.metrics.listsWanted.WithLabelValues(string(list)).Inc()

@@ -21,6 +21,7 @@ import (
 	"muster/controller/keyring"
 	"muster/controller/roster"
 	"muster/inventory"
+	"muster/inventory/wire"
 	"muster/mesh"
 )
 
@@ -62,6 +63,10 @@ type Options struct {
 	DwellFor    time.Duration
 	Rules       roster.Rules
 	KeyRules    keyring.Rules
+	// Probing is what is probed from a site, asked from an address inside it, and
+	// that plan's name; nil is nothing. It is asked at every report: it must answer
+	// from memory and not call back, and nobody writes to what it returns.
+	Probing func(site inventory.Site, inside netip.Addr) (*wire.Probing, string)
 }
 
 // Pools is the living estate.
@@ -93,6 +98,8 @@ type site struct {
 	noun    inventory.Site
 	gateway netip.Addr
 	router  netip.Addr
+	inside  netip.Addr // an address of its first subnet
+	turns   turns
 	lately  []netip.AddrPort // members before this start, to join after a restart
 	keys    []inventory.PoolKey
 	ring    keyring.Ring
@@ -237,6 +244,9 @@ func (p *Pools) setSites(register inventory.Register, keys map[string][]inventor
 	for _, subnet := range register.Subnets {
 		if s := p.sites[subnet.Site]; s != nil && subnet.Gateway.IsValid() && !s.gateway.IsValid() {
 			s.gateway = subnet.Gateway
+		}
+		if s := p.sites[subnet.Site]; s != nil && subnet.Purpose != inventory.PurposeVPN && !s.inside.IsValid() {
+			s.inside = insideOf(subnet.Prefix)
 		}
 	}
 	for _, link := range register.Links {

@@ -64,7 +64,11 @@ func (p *Pools) settings(id string) (wire.Settings, error) {
 	default:
 		s.Pool = &wire.Pool{Site: s.Site, Label: s.Site, Keys: at.ring.Keys, KeyVersion: at.ring.Version}
 	}
-	version, err := p.versionOf(s, at)
+	probing := ""
+	if at != nil && p.roster.Knows(id) {
+		probing = p.probing(&s, at)
+	}
+	version, err := p.versionOf(s, at, probing)
 	s.Version = version
 	return s, err
 }
@@ -117,6 +121,7 @@ type shape struct {
 	site, home  string
 	reportEvery wire.Seconds
 	keys        string // the ring's name; empty where there is no pool
+	probing     string // the name of what is probed; empty: nothing
 }
 
 // maxShapes bounds the versions that are remembered: a county has few more than
@@ -125,8 +130,8 @@ const maxShapes = 10_000
 
 // versionOf names settings; mu is held. Every report asks, so what was hashed
 // once is remembered.
-func (p *Pools) versionOf(s wire.Settings, at *site) (string, error) {
-	is := shape{site: s.Site, home: s.HomeSite, reportEvery: s.ReportEvery}
+func (p *Pools) versionOf(s wire.Settings, at *site, probing string) (string, error) {
+	is := shape{site: s.Site, home: s.HomeSite, reportEvery: s.ReportEvery, probing: probing}
 	if s.Pool != nil {
 		is.keys = at.ring.Name(at.keys)
 	}
