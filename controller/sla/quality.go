@@ -57,3 +57,21 @@ func rank(sorted []float64, share float64) float64 {
 	n := int(share*float64(len(sorted))+0.999999) - 1
 	return sorted[min(max(n, 0), len(sorted)-1)]
 }
+
+// ObservedIn is when the link was seen to work: the minutes with an answer. What
+// was down, or what nobody looked at, is told apart by outages.
+func ObservedIn(minutes []Minute) []inventory.Span {
+	spans := make([]inventory.Span, 0, 16)
+	for _, m := range minutes {
+		if m.Asked <= m.Lost {
+			continue
+		}
+		next := inventory.Span{From: m.At, To: m.At.Add(time.Minute)}
+		if last := len(spans) - 1; last >= 0 && spans[last].To.Equal(next.From) {
+			spans[last].To = next.To
+			continue
+		}
+		spans = append(spans, next)
+	}
+	return inventory.JoinSpans(spans)
+}
