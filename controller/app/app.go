@@ -19,6 +19,8 @@ import (
 	"muster/controller/incident/runner"
 	"muster/controller/intake"
 	"muster/controller/pools"
+	"muster/controller/rota"
+	"muster/controller/services"
 	"muster/controller/store"
 	"muster/inventory"
 	"muster/mesh"
@@ -46,6 +48,8 @@ type App struct {
 	mesh      *mesh.Controller
 	pools     *pools.Pools
 	intake    *intake.Intake
+	plans     *services.Plans
+	probing   *rota.Desk
 	incidents *runner.Runner
 	web       net.Listener
 	told      []string // how agents reach the port
@@ -75,7 +79,7 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.started = true
 	for _, step := range []func(context.Context) error{
-		a.takeFolder, a.openStore, a.openAuthority, a.makeIncidents, a.openMesh, a.openIntake, a.openWebSide, a.openPools,
+		a.takeFolder, a.openStore, a.openAuthority, a.makePlans, a.makeIncidents, a.openMesh, a.openProbing, a.openIntake, a.openWebSide, a.openPools,
 		a.startIncidents, a.beginChores,
 	} {
 		if err := step(ctx); err != nil {
@@ -150,7 +154,7 @@ func (a *App) openMesh(context.Context) error {
 	}
 	a.pools, err = pools.New(pools.Options{
 		Store: a.store, Mesh: c, Log: a.opts.Log.With("component", "pools"), Now: a.opts.Now,
-		Controllers: a.told, AgentPort: agentPort, DwellFor: a.opts.DwellFor,
+		Controllers: a.told, AgentPort: agentPort, DwellFor: a.opts.DwellFor, Probing: a.plans.Of,
 	})
 	return err
 }

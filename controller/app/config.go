@@ -90,7 +90,7 @@ func ReadConfig(v *viper.Viper, file string) (Config, error) {
 			return c, err
 		}
 	}
-	if err := decodeConfig(v, &c); err != nil {
+	if err := decodeConfig(v, file, &c); err != nil {
 		return c, fmt.Errorf("cannot read configuration %s: %w", file, err)
 	}
 	return c, c.check()

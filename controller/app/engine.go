@@ -23,6 +23,7 @@ func (a *App) makeIncidents(context.Context) (err error) {
 		OnChange: a.opts.OnIncident,
 		Blind:    func(blind bool) { a.pools.SetBlind(blind) },
 		AskBurst: a.askBurst,
+		AskProbe: func(site, service string, count int) { a.probing.Confirm(site, service, count) },
 	})
 	return err
 }

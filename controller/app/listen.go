@@ -32,8 +32,9 @@ func (a *App) openIntake(context.Context) error {
 		OnReport: func(r intake.Accepted) {
 			a.pools.Reported(r.Report, r.Addr, r.ReceivedAt)
 			a.incidents.Accepted(r)
+			a.probing.Reported(r.Workstation, r.Report.Probes)
 		},
-		OnConflict: a.incidents.Conflict, WantJournal: a.incidents.WantJournal,
+		OnConflict: a.incidents.Conflict, WantJournal: a.incidents.WantJournal, Asks: a.probing.Asks,
 	})
 	if err != nil {
 		return err
