@@ -277,3 +277,13 @@ func TestSecretsComeFromFiles(t *testing.T) {
 		t.Error("a sink without its secret is taken")
 	}
 }
+
+func TestTheExampleInConfigsCanBeUsed(t *testing.T) {
+	c, err := notify.ReadConfig("../../configs/notify.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sinks, managers, err := c.Build(notify.Parts{Client: new(http.Client), Now: time.Now}); err != nil || len(sinks) != 2 || len(managers) != 1 {
+		t.Errorf("built %d sinks and %d Alertmanagers, %v", len(sinks), len(managers), err)
+	}
+}

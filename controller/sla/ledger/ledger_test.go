@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -179,5 +180,15 @@ func TestBadTermsAreNamedWithTheirPlace(t *testing.T) {
 		if _, err := ledger.ParseTerms("t.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
+	}
+}
+
+func TestTheExampleInConfigsCanBeUsed(t *testing.T) {
+	b, err := os.ReadFile("../../../configs/sla.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if terms, err := ledger.ParseTerms("sla.yaml", b); err != nil || len(terms.Terms) != 2 {
+		t.Errorf("%+v, %v", terms, err)
 	}
 }
