@@ -50,7 +50,8 @@ func New(o Options) *cobra.Command {
 	s.flags(root.PersistentFlags())
 	root.AddCommand(
 		siteCommand(s), workstationCommand(s), assetCommand(s), linkCommand(s), subnetCommand(s),
-		tokenCommand(s), userCommand(s), meshCommand(s), importCommand(s), eventCommand(s), versionCommand(o.Version),
+		tokenCommand(s), userCommand(s), meshCommand(s), importCommand(s), eventCommand(s),
+		incidentCommand(s), maintenanceCommand(s), versionCommand(o.Version),
 	)
 	root.AddCommand(o.Commands...)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

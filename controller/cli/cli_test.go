@@ -60,7 +60,26 @@ func populate(t testing.TB, s *apitest.Server) {
 		inventory.Reach{State: inventory.ReachOK, RTTMillis: inventory.Known(12.5), Loss: inventory.Known(0.0)},
 		inventory.PoolMember{Name: "w00000001-ab12", Workstation: "w00000001", State: "alive", Uplink: "ok", Version: "1.2.3"})
 	enrol(t, s)
+	trouble(t, s)
 	s.Live.SetPresence("w00000001", inventory.Present)
+}
+
+// trouble puts an incident of the site and one of its machine on the desk.
+func trouble(t testing.TB, s *apitest.Server) {
+	t.Helper()
+	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	link := inventory.Incident{
+		ID: "i00000001", Cause: inventory.CauseLinkOrPower, Grade: inventory.GradeInferred, Confidence: 0.6, State: inventory.IncidentOpen,
+		Severity: inventory.SeverityMajor, Scope: inventory.Scope{Site: "S001"}, People: 12, StartedAt: at, DetectedAt: at.Add(3 * time.Second),
+		Verdicts: []inventory.Verdict{{At: at, Cause: inventory.CauseLinkOrPower, Grade: inventory.GradeInferred, Confidence: 0.6, Reason: "Every member and the router are silent."}},
+		Evidence: []inventory.Finding{{At: at, For: true, Kind: inventory.EvidenceSweep, Site: "S001", Text: "12 of 12 pings unanswered"}},
+	}
+	silent := link
+	silent.ID, silent.Cause, silent.State = "i00000002", inventory.CauseWorkstationSilent, inventory.IncidentPending
+	silent.Scope.Workstation = "w00000001"
+	if err := s.Desk.Put(t.Context(), link, silent); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func enrol(t testing.TB, s *apitest.Server) {

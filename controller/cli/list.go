@@ -21,6 +21,7 @@ type listing[T any] struct {
 	short   string
 	example string
 	flags   []filter
+	sets    []filter // flags without a value: true where they are given
 	head    []string
 	row     func(T) []string
 	empty   string // what stands in place of an empty table
@@ -36,6 +37,10 @@ func listCommand[T any](s *session, l listing[T]) *cobra.Command {
 	values := map[string]*string{}
 	for _, f := range l.flags {
 		values[f.name] = cmd.Flags().String(f.name, "", f.usage)
+	}
+	given := map[string]*bool{}
+	for _, f := range l.sets {
+		given[f.name] = cmd.Flags().Bool(f.name, false, f.usage)
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON as the API answers it")
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print CSV")
@@ -53,6 +58,11 @@ func listCommand[T any](s *session, l listing[T]) *cobra.Command {
 		for name, value := range values {
 			if *value != "" {
 				query.Set(name, *value)
+			}
+		}
+		for name, is := range given {
+			if *is {
+				query.Set(name, "true")
 			}
 		}
 		if asCSV {
