@@ -48,4 +48,6 @@ type Senses interface {
 	Network(ctx context.Context, toward netip.Addr) inventory.Network
 	// Surroundings is what a journal record says of cable, gateway and mains.
 	Surroundings(ctx context.Context) (gateway, carrier wire.Reachable, power wire.PowerSource)
+	// Stops is how the last boots ended by the system's own records, newest first.
+	Stops(ctx context.Context) ([]inventory.Stop, error)
 }

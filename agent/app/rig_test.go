@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/big"
@@ -249,6 +250,7 @@ type pc struct {
 	gateway  wire.Reachable
 	power    wire.PowerSource
 	network  inventory.Network
+	stops    []inventory.Stop
 	answer   func(wire.ProbeSpec) inventory.ProbeResult // nil: all is well
 	probed   []wire.ProbeSpec
 }
@@ -270,6 +272,15 @@ func (p *pc) Hardware(context.Context) inventory.Hardware {
 }
 
 // Probe answers as the test says, and remembers what was asked.
+func (p *pc) Stops(context.Context) ([]inventory.Stop, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stops == nil {
+		return nil, errors.New("the record is empty")
+	}
+	return p.stops, nil
+}
+
 func (p *pc) Probe(_ context.Context, spec wire.ProbeSpec) inventory.ProbeResult {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -72,7 +72,7 @@ func (a *App) settle(ctx context.Context, spread time.Duration) error {
 		Standing: a.inUse,
 		PoolKeys: func() string { return resident.Standing().Keys },
 		AddrOut:  a.addrOut,
-		Now:      a.opts.Now, Probes: a.probing.take,
+		Now:      a.opts.Now, Probes: a.probing.take, Stops: a.opts.Machine.Stops,
 		OnReply:   func(reply wire.Reply, way report.Way) { a.replied(ctx, reply, way) },
 		OnFailure: func(err error) { a.failed(ctx, err) },
 	})

@@ -62,6 +62,9 @@ func (r *Reporter) acknowledge(ctx context.Context, reply wire.Reply) {
 		}
 	}
 	r.progress.Events = max(r.progress.Events, out.Events)
+	if r.progress.Stops != out.Stops {
+		r.progress.Stops, r.owesStops = out.Stops, false
+	}
 	if reply.WantJournal != nil {
 		r.progress.owe(*reply.WantJournal)
 	}

@@ -34,6 +34,7 @@ func (r *Reporter) write(ctx context.Context, now time.Time) error {
 	r.addLists(ctx, &report, out)
 	r.addJournal(&report, out)
 	sent := r.addReadings(&report, out)
+	r.addStops(ctx, now, &report, out)
 	seq, err := r.opts.Journal.NextSeq()
 	if err != nil {
 		return err

@@ -27,6 +27,9 @@ type machine struct {
 	health   inventory.Health
 	network  inventory.Network
 	reads    int // of hardware
+
+	stops     []inventory.Stop
+	stopReads int
 }
 
 func newMachine() *machine {
@@ -199,7 +202,7 @@ func (d *desk) start() {
 	}
 	r, err := New(Options{
 		Workstation: "w0000abcd", Version: "1.0.0", Source: d.machine, Journal: journal, Poster: d.controller,
-		Encoder: NewEncoder(), Dir: d.dir, Log: slog.New(slog.DiscardHandler),
+		Encoder: NewEncoder(), Dir: d.dir, Stops: d.machine.Stops, Log: slog.New(slog.DiscardHandler),
 		Cadence:   Cadence{Every: 5 * time.Minute, Soonest: time.Minute, Health: 20 * time.Second, Inventory: time.Hour, Software: time.Hour},
 		OnFailure: func(err error) { d.failures = append(d.failures, err) },
 	})

@@ -37,6 +37,8 @@ type outgoing struct {
 	Hashes  wire.Hashes `json:"hashes"`
 	// Events is the highest number of the journal's events in it.
 	Events uint64 `json:"events,omitempty"`
+	// Stops names the ends of boots in it, or those acknowledged before.
+	Stops string `json:"stops,omitempty"`
 	// Steady names the hardware without what changes by the minute.
 	Steady string `json:"steady,omitempty"`
 }
@@ -48,6 +50,7 @@ type progress struct {
 	Events uint64             `json:"events"` // journal events up to here were sent
 	Owed   []wire.JournalSpan `json:"owed,omitempty"`
 	Steady string             `json:"steady,omitempty"` // see steadyHash
+	Stops  string             `json:"stops,omitempty"`  // names the ends of boots that it holds
 }
 
 // maxOwed bounds the spans of journal that are remembered as owed; the oldest is

@@ -67,6 +67,8 @@ type Options struct {
 	// Probes hands over the results that the next report carries, at most
 	// wire.MaxProbes; nil: there are none.
 	Probes func() []inventory.ProbeResult
+	// Stops reads how past boots ended, newest first; nil: nobody says.
+	Stops func(ctx context.Context) ([]inventory.Stop, error)
 	// OnReply and OnFailure hear how each post went, on Run's goroutine: they
 	// must not block. A refusal wraps a *wire.Problem.
 	OnReply   func(reply wire.Reply, way Way)
@@ -105,6 +107,10 @@ type Reporter struct {
 	jitter   float64
 
 	nextHealth, nextInventory, nextSoftware time.Time
+
+	nextStops time.Time
+	owesStops bool   // the controller has not acknowledged the newest
+	noStops   string // why they were not known at the last look
 }
 
 // New checks the options; Run reads what an earlier process left.

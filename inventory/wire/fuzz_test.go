@@ -34,7 +34,7 @@ func FuzzDecodeReport(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !inventory.ValidWorkstationID(r.Workstation) || r.Seq == 0 || len(r.Journal) > MaxRecords || r.BootClock < 0 || len(r.Probes) > MaxProbes {
+		if !inventory.ValidWorkstationID(r.Workstation) || r.Seq == 0 || len(r.Journal) > MaxRecords || r.BootClock < 0 || len(r.Probes) > MaxProbes || len(r.Stops) > MaxStops {
 			t.Fatalf("an invalid report was accepted: %+v", r)
 		}
 		again, err := json.Marshal(r)

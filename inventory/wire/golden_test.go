@@ -118,6 +118,10 @@ func fullReport() Report {
 		Base: "1a1a", Added: []inventory.Program{{Name: "Framework", Version: "4.2", Maker: "Access", Source: "msi"}},
 		Removed: []inventory.Program{{Name: "Acrobat"}},
 	}
+	r.Stops = []inventory.Stop{
+		{At: monday.Add(-time.Hour), Kind: inventory.StopUnclean, Source: "Kernel-Power 41, EventLog 6008"},
+		{At: monday.Add(-16 * time.Hour), Kind: inventory.StopShutdown, Source: "User32 1074", Detail: "power off"},
+	}
 	r.Journal = []JournalRecord{{N: 1, Run: "run-1", Boot: "boot-1", Wall: monday, Kind: RecordStart, Gateway: Yes, Carrier: Yes, Power: PowerMains}}
 	r.Probes = []inventory.ProbeResult{
 		{

@@ -46,6 +46,10 @@ type Report struct {
 	Journal []JournalRecord `json:"journal,omitempty"`
 
 	Probes []inventory.ProbeResult `json:"probes,omitempty"` // at most MaxProbes
+
+	// Stops is how the last boots ended by the system's own records, newest first,
+	// at most MaxStops: with the first report of each boot, and when they changed.
+	Stops []inventory.Stop `json:"stops,omitempty"`
 }
 
 // Hashes names the present content of each list; empty is not read yet.
@@ -208,5 +212,5 @@ func (r Report) Validate() error {
 			return fmt.Errorf("report of %s, probe %d: %w", r.Workstation, i, err)
 		}
 	}
-	return nil
+	return r.validStops()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,15 @@ func TestReportIsHeldToItsBounds(t *testing.T) {
 		"huge number":       func(r *Report) { r.Seq = 1<<62 + 1 },
 		"a hash of blanks":  func(r *Report) { r.Hashes.OS = "    " },
 		"too old":           func(r *Report) { r.Version = Oldest - 1 },
+		"many stops": func(r *Report) {
+			r.Stops = slices.Repeat([]inventory.Stop{{At: monday, Kind: inventory.StopUnclean, Source: "wtmp"}}, MaxStops+1)
+		},
+		"a stop of no kind":       func(r *Report) { r.Stops = []inventory.Stop{{At: monday, Kind: "odd", Source: "wtmp"}} },
+		"a stop at no time":       func(r *Report) { r.Stops = []inventory.Stop{{Kind: inventory.StopCrash, Source: "wtmp"}} },
+		"a stop that nobody says": func(r *Report) { r.Stops = []inventory.Stop{{At: monday, Kind: inventory.StopCrash}} },
+		"a stop with a long story": func(r *Report) {
+			r.Stops = []inventory.Stop{{At: monday, Kind: inventory.StopCrash, Source: "wtmp", Detail: strings.Repeat("x", 201)}}
+		},
 	} {
 		r := smallReport()
 		spoil(&r)

@@ -49,7 +49,9 @@ type Machine struct {
 	bootedAt time.Time
 	standing Standing
 	senses   Senses
-	world    World // nil: all is well
+	stops    []inventory.Stop // ends of boots that were played, newest first
+	stopped  bool             // the first of them ends the present boot
+	world    World            // nil: all is well
 }
 
 // New makes the machine of a seed. Seeds that differ below 2^24 make machines
@@ -137,14 +139,6 @@ func (m *Machine) Boot() (id string, clock time.Duration) {
 	defer m.mu.Unlock()
 	d := m.dice ^ dice(m.boots)<<40
 	return uuid(d, "boot"), m.now().Sub(m.bootedAt)
-}
-
-// Restart begins a new boot now, as after a power cut.
-func (m *Machine) Restart() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.boots++
-	m.bootedAt = m.now()
 }
 
 // Place puts the machine somewhere.
