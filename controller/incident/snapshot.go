@@ -1,17 +1,292 @@
 package incident
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"muster/inventory"
+)
 
 // MaxSnapshot bounds what Restore reads.
 const MaxSnapshot = 64 << 20
 
+const snapshotVersion = 1
+
+// saved is what Snapshot writes.
+type saved struct {
+	Version    int                  `json:"v"`
+	Now        time.Time            `json:"now"`
+	Machines   []savedMachine       `json:"machines"`
+	Sites      []savedSite          `json:"sites"`
+	References map[string]gauge     `json:"references"`
+	OwnGate    gauge                `json:"own_gate"`
+	Stalls     []span               `json:"stalls"`
+	Blinds     []span               `json:"blinds"`
+	LagAt      time.Time            `json:"lag_at"`
+	Live       []*trouble           `json:"live"`
+	Recent     []*trouble           `json:"recent"`
+	Settling   []*trouble           `json:"settling"`
+	Clear      map[string]time.Time `json:"service_clear"`
+}
+
+// savedMachine has short names: there are thousands.
+type savedMachine struct {
+	ID      string                `json:"i"`
+	Site    string                `json:"s"`
+	Addr    netip.Addr            `json:"a,omitzero"`
+	Heard   time.Time             `json:"h,omitzero"`
+	TCP     time.Time             `json:"t,omitzero"`
+	Refused time.Time             `json:"f,omitzero"`
+	Report  time.Time             `json:"r,omitzero"`
+	Joined  time.Time             `json:"j,omitzero"`
+	Failed  time.Time             `json:"x,omitzero"`
+	Left    time.Time             `json:"l,omitzero"`
+	Reason  inventory.LeaveReason `json:"w,omitempty"`
+	Why     time.Time             `json:"wa,omitzero"`
+	Told    time.Time             `json:"wt,omitzero"`
+	Moved   time.Time             `json:"m,omitzero"`
+	Uplink  string                `json:"u,omitempty"`
+	Tag     time.Time             `json:"ua,omitzero"`
+	Since   time.Time             `json:"us,omitzero"`
+	Misses  instants              `json:"ms,omitempty"`
+	Accused instants              `json:"ac,omitempty"`
+	Boot    string                `json:"b,omitempty"`
+	BootAt  time.Time             `json:"ba,omitzero"`
+	Was     string                `json:"bw,omitempty"`
+	Clone   time.Time             `json:"c,omitzero"`
+	Entries []entry               `json:"e,omitempty"`
+	Stops   []datedStop           `json:"st,omitempty"`
+}
+
+type savedSite struct {
+	Code     string                   `json:"code"`
+	Answer   time.Time                `json:"answer_at,omitzero"`
+	UDP      time.Time                `json:"udp_at,omitzero"`
+	Reach    inventory.ReachState     `json:"reach,omitempty"`
+	ReachAt  time.Time                `json:"reach_at,omitzero"`
+	SilentAt time.Time                `json:"silent_at,omitzero"`
+	TCP      gauge                    `json:"tcp,omitzero"`
+	Router   gauge                    `json:"router,omitzero"`
+	Gateway  gauge                    `json:"gateway,omitzero"`
+	Services map[string]*serviceFacts `json:"services,omitempty"`
+	Failing  bool                     `json:"failing,omitempty"`
+	Outages  []span                   `json:"outages,omitempty"`
+	AgainAt  time.Time                `json:"again_at,omitzero"`
+	Silent   *savedSilence            `json:"silence,omitempty"`
+	Minutes  []linkMinute             `json:"minutes,omitempty"`
+}
+
+type savedSilence struct {
+	Since   time.Time `json:"since"`
+	Members []string  `json:"members"`
+	Router  bool      `json:"router,omitempty"`
+	Into    string    `json:"into,omitempty"`
+	First   time.Time `json:"first,omitzero"`
+}
+
 // Snapshot is the engine's state as bytes: facts, incidents and their start
 // times. Estate, windows and baselines are not in it.
-func (e *Engine) Snapshot() ([]byte, error) { return []byte("{}"), nil }
+func (e *Engine) Snapshot() ([]byte, error) {
+	f := saved{
+		Version: snapshotVersion, Now: e.now, OwnGate: e.ownGate, Stalls: e.stalls, Blinds: e.blinds, LagAt: e.lagAt,
+		Settling: e.settling, Clear: e.serviceClear, References: make(map[string]gauge, len(e.references)),
+	}
+	for target, g := range e.references {
+		f.References[target.String()] = *g
+	}
+	for _, key := range sortedKeys(e.troubles) {
+		f.Live = append(f.Live, e.troubles[key])
+	}
+	for _, key := range sortedKeys(e.recent) {
+		f.Recent = append(f.Recent, e.recent[key])
+	}
+	for _, s := range e.order {
+		f.Sites = append(f.Sites, s.save())
+		for _, m := range s.machines {
+			f.Machines = append(f.Machines, m.save())
+		}
+	}
+	b, err := json.Marshal(f)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write the incidents' state: %w", err)
+	}
+	if len(b) > MaxSnapshot {
+		return nil, fmt.Errorf("cannot write the incidents' state: %d bytes, the limit is %d", len(b), MaxSnapshot)
+	}
+	return b, nil
+}
+
+func (m *machine) save() savedMachine {
+	return savedMachine{
+		ID: m.id, Site: m.site.code, Addr: m.addr, Heard: m.heardAt, TCP: m.tcpAt, Refused: m.refusedAt, Report: m.reportAt,
+		Joined: m.joinedAt, Failed: m.failedAt, Left: m.leftAt, Reason: m.reason, Why: m.reasonAt, Told: m.toldAt, Moved: m.movedAt,
+		Uplink: m.uplink, Tag: m.tagAt, Since: m.uplinkAt, Misses: m.misses, Accused: m.accused, Boot: m.boot, BootAt: m.bootAt,
+		Was: m.was, Clone: m.cloneAt, Entries: m.entries, Stops: m.stops,
+	}
+}
+
+func (s *site) save() savedSite {
+	f := savedSite{
+		Code: s.code, Answer: s.answerAt, UDP: s.udpAt, Reach: s.reach, ReachAt: s.reachAt, SilentAt: s.silentAt, TCP: s.tcp,
+		Router: s.router, Gateway: s.gateway, Services: s.services, Failing: s.failing, Outages: s.outages, AgainAt: s.againAt,
+		Minutes: s.quality.closed,
+	}
+	if s.silence.active {
+		f.Silent = &savedSilence{Since: s.silence.since, Router: s.silence.router, Into: s.silence.into, First: s.silence.firstLife}
+		for _, m := range s.silence.members {
+			f.Silent.Members = append(f.Silent.Members, m.id)
+		}
+	}
+	return f
+}
 
 // Restore makes the engine that Snapshot described. Bytes that it did not write
 // are an error, never a panic; nothing opens or ends because time has passed in
 // between until something is observed again.
 func Restore(rules Rules, estate Estate, snapshot []byte, now time.Time, options ...Option) (*Engine, error) {
-	return New(rules, estate, now, options...), nil
+	if len(snapshot) > MaxSnapshot {
+		return nil, fmt.Errorf("cannot read the incidents' state: %d bytes, the limit is %d", len(snapshot), MaxSnapshot)
+	}
+	var f saved
+	if err := json.Unmarshal(snapshot, &f); err != nil {
+		return nil, fmt.Errorf("cannot read the incidents' state: %w", err)
+	}
+	if f.Version != snapshotVersion {
+		return nil, fmt.Errorf("cannot read the incidents' state: version %d, this controller reads %d", f.Version, snapshotVersion)
+	}
+	e := New(rules, estate, now, options...)
+	if err := e.restore(&f); err != nil {
+		return nil, fmt.Errorf("cannot read the incidents' state: %w", err)
+	}
+	e.startedAt = now
+	return e, nil
+}
+
+func (e *Engine) restore(f *saved) error {
+	if len(f.Machines) > maxMachines || len(f.References) > 64 || len(f.Settling) > maxSettling {
+		return fmt.Errorf("%d machines, %d references, %d settling incidents: too many", len(f.Machines), len(f.References), len(f.Settling))
+	}
+	e.ownGate, e.lagAt = f.OwnGate, f.LagAt
+	e.stalls, e.blinds = bounded(f.Stalls, 16), bounded(f.Blinds, maxOutages)
+	for target, g := range f.References {
+		addr, err := netip.ParseAddr(target)
+		if err != nil {
+			return fmt.Errorf("reference %.60q is no address", target)
+		}
+		e.references[addr] = &g
+	}
+	for name, at := range f.Clear {
+		e.serviceClear[name] = at
+	}
+	for i := range f.Machines {
+		e.restoreMachine(&f.Machines[i])
+	}
+	for i := range f.Sites {
+		e.restoreSite(&f.Sites[i])
+	}
+	return e.restoreTroubles(f)
+}
+
+func (e *Engine) restoreMachine(f *savedMachine) {
+	s := e.sites[f.Site]
+	if s == nil || e.machines[f.ID] != nil {
+		return // its site left the register
+	}
+	m := e.machine(f.ID, s)
+	if m == nil {
+		return
+	}
+	m.addr, m.heardAt, m.tcpAt, m.refusedAt, m.reportAt, m.joinedAt = f.Addr, f.Heard, f.TCP, f.Refused, f.Report, f.Joined
+	m.failedAt, m.leftAt, m.reason, m.reasonAt, m.toldAt, m.movedAt = f.Failed, f.Left, f.Reason, f.Why, f.Told, f.Moved
+	m.uplink, m.tagAt, m.uplinkAt, m.boot, m.bootAt, m.was, m.cloneAt = f.Uplink, f.Tag, f.Since, f.Boot, f.BootAt, f.Was, f.Clone
+	for _, at := range f.Misses {
+		m.misses = m.misses.add(at)
+	}
+	for _, at := range f.Accused {
+		m.accused = m.accused.add(at)
+	}
+	m.entries = f.Entries
+	slices.SortFunc(m.entries, compareEntries)
+	if len(m.entries) > maxEntriesRaw {
+		m.compact(&e.rules)
+	}
+	m.stops = f.Stops[:min(len(f.Stops), maxStops)]
+	slices.SortFunc(m.stops, compareStops)
+	if !m.cloneAt.IsZero() {
+		e.suspects[m] = true
+	}
+}
+
+func (e *Engine) restoreSite(f *savedSite) {
+	s := e.sites[f.Code]
+	if s == nil {
+		return
+	}
+	s.answerAt, s.udpAt, s.reach, s.reachAt, s.silentAt = f.Answer, f.UDP, f.Reach, f.ReachAt, f.SilentAt
+	s.tcp, s.router, s.gateway, s.failing, s.againAt = f.TCP, f.Router, f.Gateway, f.Failing, f.AgainAt
+	s.outages = f.Outages[:min(len(f.Outages), maxOutages)]
+	for name, facts := range f.Services {
+		if facts != nil && len(s.services) < maxServices {
+			kept := &serviceFacts{Passed: facts.Passed}
+			for _, r := range facts.Results {
+				kept.note(r)
+			}
+			s.services[name] = kept
+		}
+	}
+	for _, m := range f.Minutes {
+		s.quality.keep(m)
+		s.quality.judged = newer(s.quality.judged, m.At)
+	}
+	if q := f.Silent; q != nil {
+		s.silence = silence{active: true, since: q.Since, router: q.Router, into: q.Into, firstLife: q.First}
+		for _, id := range q.Members {
+			if m := e.machines[id]; m != nil {
+				s.silence.members = append(s.silence.members, m)
+			}
+		}
+	}
+}
+
+func (e *Engine) restoreTroubles(f *saved) error {
+	check := func(t *trouble) error {
+		switch {
+		case t == nil || t.Key == "" || t.Incident.ID == "":
+			return fmt.Errorf("an incident without key or id")
+		case !t.Incident.Cause.Valid() || len(t.Incident.Verdicts) == 0:
+			return fmt.Errorf("incident %.20s has the cause %.40q and %d verdicts", t.Incident.ID, t.Incident.Cause, len(t.Incident.Verdicts))
+		}
+		return nil
+	}
+	for _, t := range f.Settling {
+		if err := check(t); err != nil {
+			return err
+		}
+		e.settling = append(e.settling, t)
+	}
+	for _, t := range f.Live {
+		if err := check(t); err != nil {
+			return err
+		}
+		e.troubles[t.Key] = t
+	}
+	for _, t := range f.Recent {
+		if err := check(t); err != nil {
+			return err
+		}
+		// One that settles too is one and the same.
+		if i := slices.IndexFunc(e.settling, func(x *trouble) bool { return x.Incident.ID == t.Incident.ID }); i >= 0 {
+			t = e.settling[i]
+		}
+		e.recent[t.Key] = t
+	}
+	for _, s := range e.order { // a wider trouble that was not saved holds nobody
+		if s.silence.into != "" && e.troubles[s.silence.into] == nil {
+			s.silence.into = ""
+		}
+	}
+	return nil
 }

@@ -55,8 +55,8 @@ func (r *Runner) Note(ctx context.Context, id, author, text string) (inventory.I
 }
 
 // Ticket sets the reference of an incident in somebody's ticket system; empty
-// takes it away. ErrNotFound.
-func (r *Runner) Ticket(ctx context.Context, id, ticket string) (inventory.Incident, error) {
+// takes it away. ErrNotFound. Who did it is the caller's to record.
+func (r *Runner) Ticket(ctx context.Context, id, _, ticket string) (inventory.Incident, error) {
 	return r.touch(ctx, id, func(i *inventory.Incident, _ time.Time) { i.Ticket = ticket })
 }
 
@@ -99,7 +99,7 @@ func (r *Runner) AddWindow(ctx context.Context, w inventory.Window) (inventory.W
 
 // EndWindow ends a maintenance window before its time, or cancels one that has not
 // begun. ErrNotFound; ErrConflict where it is over already.
-func (r *Runner) EndWindow(ctx context.Context, id string) (inventory.Window, error) {
+func (r *Runner) EndWindow(ctx context.Context, id, _ string) (inventory.Window, error) {
 	w, err := r.o.Store.Window(ctx, id)
 	if err != nil {
 		return w, err

@@ -1,0 +1,187 @@
+package incident
+
+import (
+	"time"
+
+	"muster/inventory"
+)
+
+// silence is a site's silence under way.
+type silence struct {
+	active    bool
+	since     time.Time
+	members   []*machine
+	router    bool      // it answered meanwhile
+	firstLife time.Time // the first answer after it
+	into      string    // key of the wider trouble that took it over
+	sc        *scene    // as last looked at
+}
+
+// judgeSite looks at one site: as a whole, in parts, and at each machine.
+func (e *Engine) judgeSite(s *site, now time.Time) {
+	sc := e.look(s, now)
+	blind := e.blind()
+	e.followSilence(sc, now)
+	key := siteKey(s.code)
+	j, holds := sc.judge()
+	t := e.troubles[key]
+	switch {
+	case holds && j.whole && (blind || s.silence.into != "" || !sc.freshAt.After(s.againAt)):
+		// A wider cause has it, or had it and nothing was seen since.
+	case holds && j.whole:
+		t = e.hold(j, now)
+		t.Router = t.Router || sc.router
+		e.foldNarrow(s, t, now)
+	case holds && !blind && !s.silence.active:
+		t = e.hold(j, now)
+		t.Members = unite(t.Members, j.members)
+	case t != nil:
+		e.mayBeWell(sc, t)
+	}
+	if !blind {
+		e.judgeSingles(sc, now)
+	}
+	s.busy = e.concerns(sc)
+	s.dueAt = time.Time{}
+	if s.busy > 0 || s.facts.Site.Direct() {
+		s.dueAt = now.Add(time.Second)
+	}
+}
+
+func unite(ids []string, ms []*machine) []string {
+	known := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		known[id] = true
+	}
+	for _, m := range ms {
+		if !known[m.id] && len(ids) < 500 {
+			ids = append(ids, m.id)
+		}
+	}
+	return ids
+}
+
+// concerns counts what is not as it should be at a site: while there is something
+// it is looked at every second.
+func (e *Engine) concerns(sc *scene) int {
+	n := sc.pings + len(sc.missing) + len(sc.accused) + len(sc.stalled) + len(sc.shut) + len(sc.peerless)
+	s := sc.s
+	if s.silence.active || e.troubles[siteKey(s.code)] != nil || e.troubles[qualityKey(s.code)] != nil {
+		n++
+	}
+	for _, m := range s.machines {
+		if len(m.misses) > 0 || e.troubles[machineKey(m.id)] != nil || sc.now.Sub(m.uplinkAt) < gossipLag {
+			n++
+		}
+	}
+	return n
+}
+
+// followSilence keeps the site's silence: it begins when the scene is silent and
+// ends when two machines are heard, or the only one.
+func (e *Engine) followSilence(sc *scene, now time.Time) {
+	s := sc.s
+	q := &s.silence
+	q.sc = sc
+	if sc.silent && !q.active {
+		*q = silence{active: true, since: sc.since, members: sc.live, router: sc.router, sc: sc}
+		s.fellSilent(sc.since)
+		return
+	}
+	if !q.active {
+		return
+	}
+	q.router = q.router || sc.router
+	if !s.answerAt.After(q.since) {
+		return
+	}
+	if q.firstLife.IsZero() {
+		q.firstLife = s.answerAt
+	}
+	back := 0
+	for _, m := range s.machines {
+		if m.lifeAt().After(q.since) {
+			back++
+		}
+	}
+	if back >= min(2, len(q.members)) {
+		s.spoke(q.firstLife)
+		*q = silence{sc: sc, firstLife: q.firstLife}
+	}
+}
+
+// mayBeWell asks whether a site's trouble is over.
+func (e *Engine) mayBeWell(sc *scene, t *trouble) {
+	s := sc.s
+	switch t.Incident.Cause { //nolint:exhaustive // those of siteRules
+	case inventory.CauseSiteFirewall:
+		switch {
+		case t.Live.Rule == "udp-blocked" && s.udpAt.After(t.Onset):
+			e.well(t.Key, s.udpAt)
+		case t.Live.Rule == "tcp-blocked" && len(sc.shut) == 0:
+			e.well(t.Key, sc.now)
+		}
+	case inventory.CauseSiteMTU:
+		if len(sc.stalled) == 0 && sc.largeLost() == 0 {
+			e.well(t.Key, sc.now)
+		}
+	case inventory.CauseLANSegment:
+		e.segmentWell(sc, t)
+	default:
+		if !s.silence.active {
+			e.well(t.Key, newer(s.restoredAt(), t.Onset))
+		}
+	}
+}
+
+// segmentWell ends a segment's trouble when most of its machines are heard again
+// and nobody is accused any more.
+func (e *Engine) segmentWell(sc *scene, t *trouble) {
+	if t.Whole {
+		if !sc.s.silence.active {
+			e.well(t.Key, newer(sc.s.restoredAt(), t.Onset))
+		}
+		return
+	}
+	if t.Live.Rule == "accused-but-answering" || t.Live.Rule == "neighbours-unheard" {
+		if len(sc.accused) == 0 && len(sc.peerless) == 0 {
+			e.well(t.Key, sc.now)
+		}
+		return
+	}
+	back, of := 0, 0
+	var last time.Time
+	for _, id := range t.Members {
+		m := e.machines[id]
+		if m == nil || m.site != sc.s {
+			continue
+		}
+		of++
+		if life := m.lifeAt(); life.After(t.Onset) && m.silentSince().IsZero() || m.explained(sc.r, sc.now) {
+			back++
+			last = newer(last, life)
+		}
+	}
+	if of == 0 || float64(back) >= sc.r.SegmentBack*float64(of) {
+		e.well(t.Key, last)
+	}
+}
+
+// foldNarrow lets a site's silence take over what was known of its link and its
+// machines: with everyone silent nothing narrower can be seen.
+func (e *Engine) foldNarrow(s *site, into *trouble, now time.Time) {
+	if t := e.troubles[qualityKey(s.code)]; t != nil {
+		e.fold(t, into, now)
+	}
+	for _, m := range into.Members {
+		if t := e.troubles[machineKey(m)]; t != nil && !t.Onset.Before(into.Onset.Add(-e.rules.SegmentIn)) {
+			e.fold(t, into, now)
+		}
+	}
+	for _, key := range sortedKeys(e.troubles) {
+		if t := e.troubles[key]; t.Incident.Scope.Site == s.code && (t.Incident.Scope.Service != "" || isServiceKey(key)) &&
+			!t.Onset.Before(into.Onset.Add(-e.rules.ProbeEvery)) {
+			e.fold(t, into, now)
+		}
+	}
+}

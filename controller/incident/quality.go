@@ -1,0 +1,170 @@
+package incident
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"muster/inventory"
+)
+
+func qualityKey(code string) string { return "quality:" + code }
+
+// pending reports whether a closed minute was not judged yet.
+func (q *quality) pending() bool {
+	return len(q.closed) > 0 && q.closed[len(q.closed)-1].At.After(q.judged)
+}
+
+// judgeQuality holds the site's newest minutes against what is usual there.
+func (e *Engine) judgeQuality(s *site, now time.Time) {
+	fresh := s.quality.due(now)
+	if len(fresh) == 0 {
+		return
+	}
+	for _, m := range fresh {
+		if !m.Given {
+			e.out.Minutes = append(e.out.Minutes, inventory.Evidence{
+				At: m.At, Kind: inventory.EvidenceLink, Site: s.code, OK: m.Loss < 1, RTT: m.RTT, Jitter: m.Jitter, Loss: m.Loss,
+			})
+		}
+	}
+	if s.silence.active || e.blind() {
+		return
+	}
+	key := qualityKey(s.code)
+	view := e.weighMinutes(s)
+	t := e.troubles[key]
+	switch {
+	case view.bad && e.stalled(view.newest):
+	case view.bad:
+		e.hold(judged{
+			key: key, scope: inventory.Scope{Site: s.code, Circuit: s.circuit}, rule: view.rule, cause: inventory.CauseLinkDegraded,
+			grade: view.grade, confidence: view.confidence, since: view.since, freshAt: now, reason: view.words(s),
+		}, now)
+	case t != nil && view.good:
+		e.well(key, view.goodSince)
+	case t != nil:
+		t.FreshAt = now
+	}
+}
+
+// minutesView is what the newest minutes say of a link.
+type minutesView struct {
+	bad, good  bool
+	rule       string
+	since      time.Time
+	goodSince  time.Time
+	newest     time.Time
+	grade      inventory.Grade
+	confidence float64
+	now, usual linkMinute
+}
+
+// weighMinutes judges a link. Delay and jitter are judged minute by minute: some of
+// the last few must be beyond the usual. Loss is judged over more minutes, for a
+// minute has only forty questions:
+//
+//	lost > λ + LossSigmas·√λ + 3, λ = asked · usual loss, and ratio > usual + LossLeast
+func (e *Engine) weighMinutes(s *site) minutesView {
+	r := &e.rules
+	ms := s.quality.closed
+	last := ms[len(ms)-1]
+	v := minutesView{newest: last.At, now: last, grade: inventory.GradeCorroborated, confidence: 0.8}
+	base := e.baselines[s.circuit]
+	if base == nil {
+		base = e.baselines[s.code]
+	}
+	if base == nil {
+		v.good = true
+		return v
+	}
+	rtts, jitters, goods := 0, 0, 0
+	var rttSince, jitterSince time.Time
+	for i := len(ms) - 1; i >= 0 && last.At.Sub(ms[i].At) < time.Duration(r.OfMinutes)*time.Minute; i-- {
+		u, ok := base.at(ms[i].At.In(s.zone), r)
+		if !ok {
+			continue
+		}
+		rtt, jitter := u.exceeds(ms[i], r)
+		if rtt {
+			rtts, rttSince = rtts+1, ms[i].At
+		}
+		if jitter {
+			jitters, jitterSince = jitters+1, ms[i].At
+		}
+		if !rtt && !jitter && goods == len(ms)-1-i {
+			goods++
+			v.goodSince = ms[i].At
+		}
+	}
+	usual, known := base.at(last.At.In(s.zone), r)
+	if !known {
+		v.good = true
+		return v
+	}
+	v.usual = linkMinute{RTT: usual.RTT, Jitter: usual.Jitter, Loss: usual.Loss}
+	lossy, lossSince, calm := e.weighLoss(ms, usual)
+	v.good = goods >= r.GoodMinutes && calm
+	switch {
+	case rtts >= r.BadMinutes:
+		v.bad, v.rule, v.since = true, "slow", rttSince
+	case lossy:
+		v.bad, v.rule, v.since = true, "lossy", lossSince
+	case jitters >= r.BadMinutes:
+		v.bad, v.rule, v.since = true, "jittery", jitterSince
+	}
+	return v
+}
+
+// weighLoss reports whether the link loses more than it usually does, since when,
+// and whether the last minutes are calm again.
+func (e *Engine) weighLoss(ms []linkMinute, u Usual) (lossy bool, since time.Time, calm bool) {
+	r := &e.rules
+	last := ms[len(ms)-1].At
+	asked, lost := 0, 0.0
+	recentAsked, recentLost := 0, 0.0
+	base := max(u.Loss, 0.005)
+	for i := len(ms) - 1; i >= 0 && last.Sub(ms[i].At) < time.Duration(r.LossMinutes)*time.Minute; i-- {
+		n := float64(ms[i].N)
+		asked, lost = asked+ms[i].N, lost+ms[i].Loss*n
+		if last.Sub(ms[i].At) < time.Duration(r.GoodMinutes)*time.Minute {
+			recentAsked, recentLost = recentAsked+ms[i].N, recentLost+ms[i].Loss*n
+		}
+		if ms[i].Loss > max(base, u.LossHigh) {
+			since = ms[i].At
+		}
+	}
+	// A minute's 90th percentile is chance where little is lost, and a habit where
+	// much is.
+	recurs := u.LossHigh / 2
+	if u.LossHigh > r.LossyAt {
+		recurs = u.LossHigh
+	}
+	limit := func(asked int, sigmas float64) float64 {
+		lambda := base * float64(asked)
+		return max(lambda+sigmas*math.Sqrt(lambda)+3, (max(u.Loss, recurs)+r.LossLeast)*float64(asked))
+	}
+	lossy = lost > limit(asked, r.LossSigmas) && recentLost > base*float64(recentAsked)
+	return lossy, since, recentLost <= limit(recentAsked, 1)
+}
+
+func (v minutesView) words(s *site) string {
+	ms := func(d time.Duration) string { return fmt.Sprintf("%.0f ms", float64(d)/float64(time.Millisecond)) }
+	on := "the link of " + s.code
+	if s.circuit != "" {
+		on = fmt.Sprintf("circuit %s of %s", s.circuit, s.code)
+	}
+	backup := ""
+	if s.backup {
+		backup = " It may run on its backup."
+	}
+	switch v.rule {
+	case "slow":
+		return fmt.Sprintf("Since %s %s takes %s there and back; at this hour %s is usual.%s", s.clock(v.since), on, ms(v.now.RTT), ms(v.usual.RTT), backup)
+	case "lossy":
+		return fmt.Sprintf("Since about %s %s loses %.0f %% of what is asked; at this hour %.1f %% is usual.%s",
+			s.clock(v.since), on, 100*v.now.Loss, 100*v.usual.Loss, backup)
+	default:
+		return fmt.Sprintf("Since %s the round trip of %s varies by %s; at this hour %s is usual.%s", s.clock(v.since), on, ms(v.now.Jitter), ms(v.usual.Jitter), backup)
+	}
+}

@@ -1,0 +1,181 @@
+package incident
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/inventory"
+)
+
+// Bounds of what is kept of a site's services.
+const (
+	maxServices = 64 // of a site
+	maxResults  = 16 // of one service at one site
+	staleProbes = 3  // rounds of the rota after which a failure is not known any more
+)
+
+const servicePrefix = "service:"
+
+func isServiceKey(key string) bool { return strings.HasPrefix(key, servicePrefix) }
+
+// result is one probe of a service.
+type result struct {
+	At    time.Time            `json:"at"`
+	By    string               `json:"by,omitempty"`
+	OK    bool                 `json:"ok,omitempty"`
+	Error inventory.ProbeError `json:"error,omitempty"`
+}
+
+// serviceFacts is how a service looks from one site.
+type serviceFacts struct {
+	Passed  time.Time `json:"passed,omitzero"` // newest success
+	Results []result  `json:"results,omitempty"`
+}
+
+// note keeps a result, in order, once.
+func (f *serviceFacts) note(r result) {
+	if r.OK {
+		f.Passed = newer(f.Passed, r.At)
+	}
+	i, found := slices.BinarySearchFunc(f.Results, r, func(a, b result) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.By, b.By))
+	})
+	if found {
+		return
+	}
+	f.Results = slices.Insert(f.Results, i, r)
+	if len(f.Results) > maxResults {
+		f.Results = slices.Delete(f.Results, 0, len(f.Results)-maxResults)
+	}
+}
+
+// failures are the results since the newest success, and after from.
+func (f *serviceFacts) failures(from time.Time) []result {
+	var fs []result
+	for _, r := range f.Results {
+		if !r.OK && r.At.After(f.Passed) && r.At.After(from) {
+			fs = append(fs, r)
+		}
+	}
+	return fs
+}
+
+// confirmed reports whether two machines saw it fail, or one did twice.
+func confirmed(fs []result, r *Rules) bool {
+	if len(fs) < 2 {
+		return false
+	}
+	if slices.ContainsFunc(fs, func(x result) bool { return x.By != fs[0].By }) {
+		return true
+	}
+	return fs[len(fs)-1].At.Sub(fs[0].At) >= r.FirewallFor
+}
+
+// class is the error that most of the failures share; the later one of equals.
+func class(fs []result) inventory.ProbeError {
+	n := make(map[inventory.ProbeError]int)
+	var most inventory.ProbeError
+	for _, f := range fs {
+		if n[f.Error]++; n[f.Error] >= n[most] {
+			most = f.Error
+		}
+	}
+	return most
+}
+
+func observers(fs []result) int {
+	by := make(map[string]bool)
+	for _, f := range fs {
+		by[f.By] = true
+	}
+	return len(by)
+}
+
+// observeProbe takes up a probe from a machine of the site; m is nil where it is
+// not known which.
+func (e *Engine) observeProbe(s *site, m *machine, ev *inventory.Evidence) bool {
+	p := ev.Probe
+	if p == nil || len(p.Service) > inventory.MaxText {
+		return false
+	}
+	by := ""
+	if m != nil {
+		by = m.id
+		if p.Error != inventory.ProbeNoPath {
+			e.lifeByProbe(s, p, ev.At)
+		}
+	}
+	if p.Service == "" && p.Kind != inventory.ProbeMTU {
+		return true
+	}
+	if !p.OK && (p.Error == inventory.ProbeNoPath || p.Error == inventory.ProbeUnreachable) {
+		return true // the machine has no way out: that says nothing of the service
+	}
+	f := s.services[p.Service]
+	if f == nil {
+		if len(s.services) >= maxServices {
+			return false
+		}
+		f = &serviceFacts{}
+		s.services[p.Service] = f
+	}
+	f.note(result{At: ev.At, By: by, OK: p.OK, Error: p.Error})
+	if !p.OK {
+		s.failing = true
+		if p.Error == inventory.ProbePathMTU {
+			s.dirty = true
+		}
+	} else if s.busy > 0 {
+		s.dirty = true
+	}
+	return true
+}
+
+// lifeByProbe notes that a neighbour's probe of a machine was answered: the machine
+// lives, whatever its agent does.
+func (e *Engine) lifeByProbe(s *site, p *inventory.ProbeResult, at time.Time) {
+	if p.Service != "" || p.Kind != inventory.ProbePing && p.Kind != inventory.ProbeTCP {
+		return
+	}
+	if !p.OK && p.Error != inventory.ProbeRefused {
+		return
+	}
+	for _, m := range s.machines {
+		if !m.addr.IsValid() || m.addr.String() != p.Target && !strings.HasPrefix(p.Target, m.addr.String()+":") {
+			continue
+		}
+		if p.Error == inventory.ProbeRefused {
+			m.refusedAt = newer(m.refusedAt, at)
+		} else {
+			m.tcpAt = newer(m.tcpAt, at)
+		}
+		s.dirty = true
+	}
+}
+
+// largeLost counts the machines that lose large packets by their own probes.
+func (sc *scene) largeLost() int {
+	by := make(map[string]bool)
+	for _, f := range sc.s.services {
+		for _, r := range f.failures(sc.now.Add(-staleProbes * sc.r.ProbeEvery)) {
+			if r.Error == inventory.ProbePathMTU {
+				by[r.By] = true
+			}
+		}
+	}
+	return len(by)
+}
+
+func (sc *scene) largeSince() time.Time {
+	since := sc.now
+	for _, f := range sc.s.services {
+		for _, r := range f.failures(sc.now.Add(-staleProbes * sc.r.ProbeEvery)) {
+			if r.Error == inventory.ProbePathMTU {
+				since = older(since, r.At)
+			}
+		}
+	}
+	return since
+}
