@@ -111,6 +111,8 @@ type Options struct {
 	Controllers func() []string
 	// Components is what /readyz shows; nil: always ready.
 	Components func(ctx context.Context) []Component
+	// Prober asks workstations to probe; nil: none is asked.
+	Prober Prober
 }
 
 func (o Options) validate() error {

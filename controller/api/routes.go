@@ -46,6 +46,7 @@ func (a *API) routes() []route {
 		{get, prefix + "/workstations/{id}", anyone(), none, typed(a, "Show a workstation and what its agent read", a.showWorkstation)},
 		{post, prefix + "/workstations/{id}/revoke", none, only(it), typed(a, "Revoke a workstation's certificates", a.revokeWorkstation)},
 		{post, prefix + "/workstations/{id}/review", none, only(it), typed(a, "Resolve a review", a.resolveReview)},
+		{post, prefix + "/workstations/{id}/probe", none, only(it, network), typed(a, "Probe something from a workstation; waits up to 30 s", a.probeWorkstation)},
 
 		{get, prefix + "/assets", desks(), none, list(a, "List assets", assetColumns(), a.listAssets)},
 		{get, prefix + "/assets/{tag}", desks(), none, typed(a, "Show an asset", a.showAsset)},

@@ -148,7 +148,7 @@ func (a *App) webHandler() (http.Handler, error) {
 		Store: a.store, Live: a.pools, Operator: operator{a.pools, a.incidents.RegisterChanged}, Desk: a.incidents,
 		Issuer: a.authority, Door: door, Picture: picture, Pages: pages,
 		Version: a.opts.Version, Log: a.opts.Log, Registry: a.registry, Now: a.opts.Now,
-		Controllers: func() []string { return a.told }, Components: a.ready,
+		Controllers: func() []string { return a.told }, Components: a.ready, Prober: a.probing,
 	})
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 )
 
 func workstationCommand(s *session) *cobra.Command {
-	return group("workstation", "Workstations: list, show, revoke, review, import, export",
+	return group("workstation", "Workstations: list, show, revoke, review, probe, trace, import, export",
 		listCommand(s, listing[inventory.WorkstationStanding]{
 			noun: "workstations", path: "/workstations", short: "List workstations with their presence",
 			example: "  muster workstation list --site S001\n  muster workstation list --presence silent --csv",
@@ -32,7 +32,7 @@ func workstationCommand(s *session) *cobra.Command {
 			empty: "no workstations match",
 		}),
 		showCommand(s, "workstation", "ID", "Show a workstation and what its agent read", "  muster workstation show w1a2b3c4d", keyPath("/workstations"), drawWorkstation),
-		revokeCommand(s), reviewCommand(s),
+		revokeCommand(s), reviewCommand(s), probeCommand(s), traceCommand(s),
 		importFileCommand(s, "workstations", "pcs.csv"), exportCommand(s, "workstations"),
 	)
 }
