@@ -13,6 +13,9 @@ import (
 const (
 	agentProbeEvery  = 3 * time.Second
 	agentProbeWithin = 1500 * time.Millisecond
+	gossipEvery      = time.Second
+
+	housekeepingEvery = 5 * time.Minute
 
 	// The controller finds a dead link by its sweep; its own probes only keep its
 	// list of members honest.
@@ -28,7 +31,7 @@ func settings(role Role) *serf.Config {
 	lan.ProbeInterval = agentProbeEvery
 	lan.ProbeTimeout = agentProbeWithin
 	lan.SuspicionMult = 3
-	lan.GossipInterval = time.Second
+	lan.GossipInterval = gossipEvery
 	lan.PushPullInterval = 300 * time.Second
 	lan.TCPTimeout = 3 * time.Second
 	lan.EnableCompression = false
@@ -42,7 +45,13 @@ func settings(role Role) *serf.Config {
 	conf.MemberlistConfig = lan
 	conf.EventBuffer = 64
 	conf.QueryBuffer = 64
-	conf.ReconnectInterval = 3 * time.Second
+	// An agent's resident does this itself, and only where somebody has failed.
+	conf.ReconnectInterval = 24 * time.Hour
+	// Housekeeping of what is counted in days, or never comes to pass in a pool of
+	// this size: each look wakes the process.
+	conf.ReapInterval = housekeepingEvery
+	conf.QueueCheckInterval = housekeepingEvery
+	lan.QueueCheckInterval = housekeepingEvery
 	// Serf waits until a goodbye or a change of tags has been sent eight times, at
 	// three a second. One round of gossip is enough to begin: the three that heard
 	// it pass it on. So a Leave takes three seconds at most, not seven.

@@ -10,9 +10,10 @@ import (
 
 const (
 	// Asking for the own address costs 0.2 ms, so it is not done all the time; a
-	// new one counts when it is seen twice in a row.
+	// new one counts when it is seen twice in a row, which the pool's beat may bring
+	// a little closer together.
 	addrEvery = 4 * time.Second
-	addrDwelt = 4 * time.Second
+	addrDwelt = 3 * time.Second
 	openEvery = 5 * time.Second // a pool that did not open is tried again
 )
 
@@ -36,18 +37,28 @@ func (r *Resident) run(ctx context.Context) {
 			nudged = true
 		}
 		if nudged || !time.Now().Before(turnAt) {
-			turnAt = time.Now().Add(r.turn())
+			turnAt = r.nextTurn()
 		}
 		wait := time.Until(turnAt)
 		if r.opts.CurrentAddr != nil {
 			if !time.Now().Before(addrAt) {
 				dwell = r.followAddr(dwell)
-				addrAt = time.Now().Add(addrEvery)
+				addrAt = r.OnBeat(time.Now().Add(addrEvery))
 			}
 			wait = min(wait, time.Until(addrAt))
 		}
 		timer.Reset(max(wait, 0))
 	}
+}
+
+// nextTurn takes a turn and returns when to take the next one.
+func (r *Resident) nextTurn() time.Time {
+	wait := r.turn()
+	at := time.Now().Add(wait)
+	if wait >= lookEvery {
+		at = r.OnBeat(at)
+	}
+	return at
 }
 
 // turn does what is due and returns how long nothing else is.
@@ -57,7 +68,7 @@ func (r *Resident) turn() time.Duration {
 		return r.reopen()
 	}
 	seen := r.look(t)
-	wait := min(r.rejoin(t, seen), r.settle(t, seen))
+	wait := min(r.rejoin(t, seen), r.settle(t, seen), r.reconnect(t, seen))
 	r.discover(t, seen)
 	wait = min(wait, r.buryOldName(t, seen), r.tag(t), r.noteNeighbours(t, seen))
 	return max(wait, time.Millisecond)
@@ -89,7 +100,17 @@ func (r *Resident) reopen() time.Duration {
 // look reads the pool.
 func (r *Resident) look(t *tenure) sight {
 	members := t.pool.Members()
-	s := sight{controllerAlive: slices.ContainsFunc(members, func(m Member) bool { return m.Controller && m.State == StateAlive })}
+	var s sight
+	for _, m := range members {
+		switch m.State {
+		case StateAlive:
+			s.alive++
+			s.controllerAlive = s.controllerAlive || m.Controller
+		case StateFailed:
+			s.failed = append(s.failed, m)
+		case StateLeft:
+		}
+	}
 	for _, m := range neighboursOf(r.opts.Workstation, members) {
 		s.neighbours = append(s.neighbours, m.Addr)
 	}

@@ -72,6 +72,7 @@ type Standing struct {
 	Keys       string // ids of the keys, the one that writes first, by blanks
 	Addr       netip.AddrPort
 	Neighbours int  // alive
+	Heard      int  // of them and the controllers, as Peers says
 	Controller bool // is one alive in the pool?
 	Uplink     string
 	Relay      RelayStats
@@ -93,7 +94,7 @@ func (r *Resident) Standing() Standing {
 	}
 	if t != nil {
 		seen := r.look(t)
-		s.Neighbours, s.Controller = len(seen.neighbours), seen.controllerAlive
+		s.Neighbours, s.Controller, s.Heard = len(seen.neighbours), seen.controllerAlive, t.acks.heard(time.Now())
 	}
 	return s
 }

@@ -43,6 +43,8 @@ const (
 // sight is what a resident sees of its pool at one moment.
 type sight struct {
 	neighbours      []netip.AddrPort // alive, without self
+	failed          []Member         // who may come back
+	alive           int              // all of them
 	controllerAlive bool
 }
 

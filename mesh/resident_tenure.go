@@ -19,6 +19,7 @@ type tenure struct {
 	pool   *Pool
 	ctx    context.Context // ends with the tenure
 	cancel context.CancelFunc
+	began  time.Time // when the pool was open
 	acks   acks
 
 	// The loop alone touches these.
@@ -29,9 +30,11 @@ type tenure struct {
 	settleAt time.Time // a full exchange with a neighbour; zero: none is due
 	settles  int       // exchanges still to make
 	schedule discoverySchedule
-	tagged   Tags // as last set
-	taggedAt time.Time
-	retagAt  time.Time // when to say the tags again; zero: not
+	// reconnectAt is the next try to reach somebody who failed; zero: nobody has.
+	reconnectAt time.Time
+	tagged      Tags // as last set
+	taggedAt    time.Time
+	retagAt     time.Time // when to say the tags again; zero: not
 
 	membership Membership // guarded by Resident.mu
 
@@ -91,7 +94,7 @@ func (r *Resident) open(m Membership) (*tenure, error) {
 		return nil, err
 	}
 	t.mu.Lock() // heardDirect reads it from the port's goroutine
-	t.pool = pool
+	t.pool, t.began = pool, time.Now()
 	t.mu.Unlock()
 	return t, nil
 }
@@ -135,6 +138,9 @@ func (r *Resident) heardController() {
 	defer r.mu.Unlock()
 	r.heardAt = time.Now()
 }
+
+// Addr is where neighbours reach this machine, as Standing says.
+func (r *Resident) Addr() netip.AddrPort { return r.ownAddr() }
 
 func (r *Resident) ownAddr() netip.AddrPort {
 	r.mu.Lock()

@@ -95,7 +95,7 @@ func (a *App) present() netip.Addr {
 	if resident == nil {
 		return netip.Addr{}
 	}
-	addr := resident.Standing().Addr.Addr()
+	addr := resident.Addr().Addr()
 	if addr.IsUnspecified() {
 		return netip.Addr{}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -45,9 +46,26 @@ func (a *App) Status() Status {
 		if addr := standing.Addr.Addr(); !addr.IsUnspecified() {
 			s.Addr = addr
 		}
-		s.Peers, s.PeersKnown = a.resident.Peers()
+		s.Peers, s.PeersKnown = standing.Heard, standing.Neighbours
 	}
 	return s
+}
+
+// notable is what a person would notice of a Status at once.
+type notable struct {
+	workstation, problem, uplink, site, journal string
+	addr                                        netip.Addr
+}
+
+func (a *App) notable() notable {
+	n := notable{addr: a.present()}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.seal.Enrolled() {
+		n.workstation = a.seal.Workstation
+	}
+	n.problem, n.uplink, n.site, n.journal = a.standing.problem, a.standing.uplink, a.settings.Site, a.standing.journalProblem
+	return n
 }
 
 // writeStatus leaves a copy for `muster-agent status` when something that a
@@ -56,13 +74,12 @@ func (w *watcher) writeStatus(ctx context.Context, last bool) {
 	if !w.app.opts.StatusFile {
 		return
 	}
-	s := w.app.Status()
-	same := s.Workstation == w.status.Workstation && s.Problem == w.status.Problem && s.Uplink == w.status.Uplink &&
-		s.Site == w.status.Site && s.Journal == w.status.Journal && s.Addr == w.status.Addr
-	if same && !last && s.At.Sub(w.statusAt) < statusEvery {
+	now, seen := time.Now(), w.app.notable()
+	if seen == w.status && !last && now.Sub(w.statusAt) < statusEvery {
 		return
 	}
-	w.status, w.statusAt = s, s.At
+	w.status, w.statusAt = seen, now
+	s := w.app.Status()
 	path := w.app.path(statusFile)
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err == nil {

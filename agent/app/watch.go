@@ -21,7 +21,7 @@ type watcher struct {
 	slept    time.Duration // boot clock minus that clock, at the last look
 	backAt   time.Time     // when a machine that slept was last noticed
 	statusAt time.Time
-	status   Status
+	status   notable
 }
 
 // watch looks every ten seconds and writes what it saw.
@@ -45,6 +45,9 @@ func (a *App) watch(ctx context.Context) {
 		// Against the last one due, so that no delay adds up; never two at once.
 		if due = due.Add(lookEvery); time.Until(due) < 0 {
 			due = time.Now().Add(lookEvery)
+		}
+		if resident, _ := a.parts(); resident != nil {
+			due = resident.OnBeat(due) // the same every time while the pool is the same
 		}
 		timer.Reset(time.Until(due))
 	}
@@ -156,11 +159,12 @@ func (a *App) record(ctx context.Context) (r wire.JournalRecord, failing bool, u
 	if resident == nil {
 		return r, failing, uplink
 	}
-	r.Peers, r.PeersKnown = resident.Peers()
+	standing := resident.Standing()
+	r.Peers, r.PeersKnown = standing.Heard, standing.Neighbours
 	if at := resident.LastControllerPacket(); !at.IsZero() {
 		r.PacketAge = a.packetAge(at, clock)
 	}
-	if addr := resident.Standing().Addr.Addr(); !addr.IsUnspecified() {
+	if addr := standing.Addr.Addr(); !addr.IsUnspecified() {
 		r.Addr = addr
 	}
 	return r, failing, uplink
