@@ -37,7 +37,7 @@ func (OS) ListenPacket(addr netip.AddrPort) (PacketConn, error) {
 		return nil, err
 	}
 	_ = conn.SetReadBuffer(receiveBytes) // the system may grant less
-	return conn, nil
+	return quiet(conn), nil
 }
 
 // Dial implements Network.
