@@ -11,10 +11,7 @@ import (
 
 // boot reads the kernel's boot id and CLOCK_BOOTTIME; in a tree, the uptime.
 func (c *Collector) boot() (string, time.Duration) {
-	id, err := c.readLine("proc/sys/kernel/random/boot_id")
-	if err != nil || id == "" {
-		id = "unknown-boot"
-	}
+	id := c.bootID()
 	if c.live {
 		var ts unix.Timespec
 		if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err == nil {
@@ -22,6 +19,19 @@ func (c *Collector) boot() (string, time.Duration) {
 		}
 	}
 	return id, c.uptime()
+}
+
+// bootID is read once: the process ends with its boot.
+func (c *Collector) bootID() string {
+	if known := c.system.bootID.Load(); known != nil && c.live {
+		return *known
+	}
+	id, err := c.readLine("proc/sys/kernel/random/boot_id")
+	if err != nil || id == "" {
+		return "unknown-boot"
+	}
+	c.system.bootID.Store(&id)
+	return id
 }
 
 // uptime is the first number of /proc/uptime, which counts sleep too; 0 where it

@@ -23,7 +23,6 @@ func (c *Collector) diskHealth(ctx context.Context) inventory.Fact[[]inventory.D
 		return unknownErr[[]inventory.DiskHealth](err)
 	}
 	healths := make([]inventory.DiskHealth, 0, len(mounts))
-	wear := make(map[string]inventory.Fact[float64])
 	for _, m := range mounts {
 		usage, err := within(ctx, &c.patience, m.path, diskPatience, func() (*disk.UsageStat, error) {
 			return disk.Usage(m.path)
@@ -37,26 +36,21 @@ func (c *Collector) diskHealth(ctx context.Context) inventory.Fact[[]inventory.D
 		}
 		healths = append(healths, inventory.DiskHealth{
 			Mount: clean(m.path), TotalBytes: int64(usage.Total), FreeBytes: int64(usage.Free),
-			WearRatio: c.wearBelow(ctx, m, wear),
+			WearRatio: c.wearBelow(ctx, m),
 		})
 	}
 	return inventory.Known(healths)
 }
 
-// wearBelow is the wear of the most worn disk under a mount; wear remembers what
-// other mounts of the same disk found.
-func (c *Collector) wearBelow(ctx context.Context, m mount, wear map[string]inventory.Fact[float64]) inventory.Fact[float64] {
+// wearBelow is the wear of the most worn disk under a mount.
+func (c *Collector) wearBelow(ctx context.Context, m mount) inventory.Fact[float64] {
 	disks := c.disksBelow(m)
 	if len(disks) == 0 {
 		return inventory.Unknown[float64]("no disk is known below this file system")
 	}
 	worst := inventory.Unknown[float64]("")
 	for _, d := range disks {
-		w, seen := wear[d]
-		if !seen {
-			w = c.wear(ctx, d)
-			wear[d] = w
-		}
+		w := c.keptWear(ctx, d)
 		if !w.Known() {
 			return w
 		}
@@ -65,6 +59,22 @@ func (c *Collector) wearBelow(ctx context.Context, m mount, wear map[string]inve
 		}
 	}
 	return worst
+}
+
+// keptWear is a disk's wear, which may be an hour old. Other readings need not wait
+// for a disk that is slow to answer.
+func (c *Collector) keptWear(ctx context.Context, name string) inventory.Fact[float64] {
+	c.system.mu.Lock()
+	known := c.system.wear[name]
+	c.system.mu.Unlock()
+	known = known.or(c.now(), func() inventory.Fact[float64] { return c.wear(ctx, name) })
+	c.system.mu.Lock()
+	defer c.system.mu.Unlock()
+	if c.system.wear == nil {
+		c.system.wear = make(map[string]kept[inventory.Fact[float64]])
+	}
+	c.system.wear[name] = known
+	return known.value
 }
 
 // wear asks the disk itself. Only solid-state disks wear in a way they count.

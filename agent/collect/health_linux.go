@@ -60,11 +60,19 @@ func (c *Collector) loadRatio(ctx context.Context) inventory.Fact[float64] {
 	if err != nil {
 		return unknownErr[float64](plain("loadavg", err))
 	}
-	threads := c.processors().threads
+	threads := c.threads()
 	if threads == 0 {
 		return inventory.Unknown[float64]("the number of threads is not known")
 	}
 	return inventory.Known(ratio(l.Load1 / float64(threads)))
+}
+
+// threads is how many processors share the load.
+func (c *Collector) threads() int {
+	c.system.mu.Lock()
+	defer c.system.mu.Unlock()
+	c.system.threads = c.system.threads.or(c.now(), func() int { return c.processors().threads })
+	return c.system.threads.value
 }
 
 // restartPending is what the distribution says, or a kernel on disk that is

@@ -38,13 +38,80 @@ func (n neighbour) lasting() bool { return n.state&(unix.NUD_PERMANENT|unix.NUD_
 // architecture that we build for.
 const userHertz = 100
 
-// neighbourEntry asks the kernel for one entry; ok is false when there is none.
-func neighbourEntry(index int, addr netip.Addr) (neighbour, bool, error) {
-	family := syscall.AF_INET
-	if addr.Is6() {
-		family = syscall.AF_INET6
+// conversation is a socket for a few questions about the neighbour table.
+type conversation struct {
+	fd     int
+	answer []byte
+}
+
+// answerFor bounds the wait for the kernel's answer, which is there at once.
+var answerFor = unix.Timeval{Sec: 1}
+
+func converse() (*conversation, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, err
 	}
-	dump, err := syscall.NetlinkRIB(syscall.RTM_GETNEIGH, family)
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &answerFor); err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	return &conversation{fd: fd, answer: make([]byte, 1024)}, nil
+}
+
+func (c *conversation) end() { _ = unix.Close(c.fd) } // nothing was promised
+
+// index is the kernel's number of an interface.
+func (c *conversation) index(iface string) (int, error) {
+	request, err := unix.NewIfreq(iface)
+	if err != nil {
+		return 0, err
+	}
+	if err := unix.IoctlIfreq(c.fd, unix.SIOCGIFINDEX, request); err != nil {
+		return 0, err
+	}
+	return int(int32(request.Uint32())), nil
+}
+
+// ask sends one request and returns what answers it, without its header.
+func (c *conversation) ask(request []byte) ([]byte, error) {
+	if err := unix.Sendto(c.fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return nil, err
+	}
+	size, _, err := unix.Recvfrom(c.fd, c.answer, 0)
+	if err != nil {
+		return nil, err
+	}
+	if size < unix.SizeofNlMsghdr+4 {
+		return nil, errors.New("short answer from the kernel")
+	}
+	body := c.answer[unix.SizeofNlMsghdr:size]
+	if binary.NativeEndian.Uint16(c.answer[4:]) != unix.NLMSG_ERROR {
+		return body, nil
+	}
+	if code := int32(binary.NativeEndian.Uint32(body)); code != 0 {
+		return nil, syscall.Errno(-code)
+	}
+	return nil, nil
+}
+
+// neighbour asks the kernel for one entry; ok is false when there is none.
+func (c *conversation) neighbour(index int, addr netip.Addr) (n neighbour, ok bool, err error) {
+	body, err := c.ask(neighbourMessage(unix.RTM_GETNEIGH, unix.NLM_F_REQUEST, neighbour{index: index, addr: addr}))
+	switch {
+	case errors.Is(err, unix.ENOENT):
+		return neighbour{}, false, nil
+	case errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.EINVAL):
+		return neighbourInTable(index, addr) // Linux before 5.0
+	case err != nil:
+		return neighbour{}, false, fmt.Errorf("cannot read the neighbour table: %w", err)
+	}
+	n, ok = parseNeighbour(body)
+	return n, ok && n.index == index && n.addr == addr, nil
+}
+
+// neighbourInTable looks for an entry in the whole table.
+func neighbourInTable(index int, addr netip.Addr) (neighbour, bool, error) {
+	dump, err := syscall.NetlinkRIB(syscall.RTM_GETNEIGH, int(familyOf(addr)))
 	if err != nil {
 		return neighbour{}, false, fmt.Errorf("cannot read the neighbour table: %w", err)
 	}
@@ -58,6 +125,13 @@ func neighbourEntry(index int, addr netip.Addr) (neighbour, bool, error) {
 		}
 	}
 	return neighbour{}, false, nil
+}
+
+func familyOf(addr netip.Addr) byte {
+	if addr.Is6() {
+		return unix.AF_INET6
+	}
+	return unix.AF_INET
 }
 
 // parseNeighbour reads struct ndmsg and its attributes (linux/neighbour.h).
@@ -91,53 +165,34 @@ func parseNeighbour(b []byte) (neighbour, bool) {
 
 var errNoHardware = errors.New("the entry has no hardware address")
 
-// probeNeighbour makes the kernel ask the neighbour now, by moving its entry to
-// the state in which it does.
-func probeNeighbour(n neighbour) error {
+// probe makes the kernel ask the neighbour now, by moving its entry to the state
+// in which it does.
+func (c *conversation) probe(n neighbour) error {
 	if len(n.hardware) == 0 {
 		return errNoHardware
 	}
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd) // a socket for one question
-	timeout := unix.Timeval{Sec: 1}
-	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-		return err
-	}
-	if err := unix.Sendto(fd, probeMessage(n), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return err
-	}
-	reply := make([]byte, 256)
-	size, _, err := unix.Recvfrom(fd, reply, 0)
-	if err != nil {
-		return err
-	}
-	if size < unix.SizeofNlMsghdr+4 {
-		return errors.New("short answer from the kernel")
-	}
-	if code := int32(binary.NativeEndian.Uint32(reply[unix.SizeofNlMsghdr:])); code != 0 {
-		return syscall.Errno(-code)
-	}
-	return nil
+	_, err := c.ask(probeMessage(n))
+	return err
 }
 
 func probeMessage(n neighbour) []byte {
-	family := byte(unix.AF_INET)
-	if n.addr.Is6() {
-		family = unix.AF_INET6
-	}
+	n.state = unix.NUD_PROBE
+	return neighbourMessage(unix.RTM_NEWNEIGH, unix.NLM_F_REQUEST|unix.NLM_F_ACK|unix.NLM_F_REPLACE, n)
+}
+
+func neighbourMessage(kind, flags uint16, n neighbour) []byte {
 	order := binary.NativeEndian
 	b := make([]byte, unix.SizeofNlMsghdr, 96)
-	order.PutUint16(b[4:], unix.RTM_NEWNEIGH)
-	order.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_ACK|unix.NLM_F_REPLACE)
-	b = append(b, family, 0, 0, 0)
+	order.PutUint16(b[4:], kind)
+	order.PutUint16(b[6:], flags)
+	b = append(b, familyOf(n.addr), 0, 0, 0)
 	b = order.AppendUint32(b, uint32(n.index))
-	b = order.AppendUint16(b, unix.NUD_PROBE)
+	b = order.AppendUint16(b, n.state)
 	b = append(b, 0, 0)
 	b = appendAttribute(b, unix.NDA_DST, n.addr.AsSlice())
-	b = appendAttribute(b, unix.NDA_LLADDR, n.hardware)
+	if len(n.hardware) > 0 {
+		b = appendAttribute(b, unix.NDA_LLADDR, n.hardware)
+	}
 	order.PutUint32(b, uint32(len(b)))
 	return b
 }

@@ -3,7 +3,6 @@ package collect
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,12 +20,7 @@ const (
 
 // readBytes reads at most limit bytes of a file below the root.
 func (c *Collector) readBytes(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(c.path(name))
-	if err != nil {
-		return nil, plain(name, err)
-	}
-	defer f.Close() // opened for reading
-	b, err := io.ReadAll(io.LimitReader(f, limit))
+	b, err := slurp(c.path(name), limit)
 	if err != nil {
 		return nil, plain(name, err)
 	}

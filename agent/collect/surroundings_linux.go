@@ -36,12 +36,8 @@ func (c *Collector) surroundings(ctx context.Context, toward netip.Addr) (gatewa
 }
 
 func (c *Collector) carrier(iface string) wire.Reachable {
-	dir := "sys/class/net/" + iface
-	if !c.exists(dir) {
-		return wire.No
-	}
-	n, err := c.readInt(dir + "/carrier")
-	if err != nil || n == 0 { // an interface that is switched off refuses to answer
+	n, err := c.readInt("sys/class/net/" + iface + "/carrier")
+	if err != nil || n == 0 { // one that is gone or switched off does not answer
 		return wire.No
 	}
 	return wire.Yes
@@ -64,18 +60,23 @@ func (c *Collector) gatewayByTable(r route) wire.Reachable {
 // Without the right, one datagram to the discard port makes the kernel verify a
 // stale entry by itself: a dead gateway shows up to a minute later.
 func (c *Collector) gatewayByKernel(ctx context.Context, r route) wire.Reachable {
-	iface, err := net.InterfaceByName(r.iface)
+	kernel, err := converse()
 	if err != nil {
 		return wire.Unknown
 	}
-	entry, ok, err := neighbourEntry(iface.Index, r.via)
+	defer kernel.end()
+	index, err := kernel.index(r.iface)
+	if err != nil {
+		return wire.Unknown
+	}
+	entry, ok, err := kernel.neighbour(index, r.via)
 	if err != nil {
 		return wire.Unknown
 	}
 	switch {
 	case !ok || entry.failed():
 		nudge(r.via, r.iface) // the kernel asks before it can send
-	case entry.lasting() || probeNeighbour(entry) != nil:
+	case entry.lasting() || kernel.probe(entry) != nil:
 		nudge(r.via, r.iface)
 		return entry.says(ok, lazyFreshFor)
 	}
@@ -83,7 +84,7 @@ func (c *Collector) gatewayByKernel(ctx context.Context, r route) wire.Reachable
 		if !pause(ctx, wait) {
 			return wire.Unknown
 		}
-		if entry, ok, err = neighbourEntry(iface.Index, r.via); err != nil || !ok || entry.confirmedAgo < time.Second {
+		if entry, ok, err = kernel.neighbour(index, r.via); err != nil || !ok || entry.confirmedAgo < time.Second {
 			break
 		}
 	}

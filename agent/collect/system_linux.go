@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"muster/inventory"
@@ -12,11 +13,15 @@ import (
 
 // system is what the Linux collector keeps between readings.
 type system struct {
-	mu       sync.Mutex // guards the rest
+	bootID atomic.Pointer[string] // nil until it was read
+
+	mu       sync.Mutex // guards what follows
 	rpmStamp string     // of the rpm database when rpmList was read
 	rpmList  []rpmPackage
 	running  map[string]bool // names of processes
 	ranAt    time.Time       // when they were read
+	threads  kept[int]
+	wear     map[string]kept[inventory.Fact[float64]] // by disk
 }
 
 type rpmPackage struct {
