@@ -96,3 +96,43 @@ func processorTime(t *testing.T) time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+func TestOneNeighbourIsWhatTheWholeTableSays(t *testing.T) {
+	kernel, err := converse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kernel.end()
+	loopback, err := kernel.index("lo")
+	if err != nil || loopback < 1 {
+		t.Fatalf("the loopback's index is %d: %v", loopback, err)
+	}
+	if _, err := kernel.index("no-such-card"); err == nil {
+		t.Error("an interface that is not there has an index")
+	}
+	for _, nobody := range []string{"192.0.2.7", "2001:db8::7"} {
+		if n, ok, err := kernel.neighbour(loopback, netip.MustParseAddr(nobody)); ok || err != nil {
+			t.Errorf("nobody is a neighbour: %+v, %v", n, err)
+		}
+	}
+	for _, family := range []int{syscall.AF_INET, syscall.AF_INET6} {
+		dump, err := syscall.NetlinkRIB(syscall.RTM_GETNEIGH, family)
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages, err := syscall.ParseNetlinkMessage(dump)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			listed, ok := parseNeighbour(m.Data)
+			if !ok || m.Header.Type != syscall.RTM_NEWNEIGH {
+				continue
+			}
+			got, ok, err := kernel.neighbour(listed.index, listed.addr)
+			if err != nil || ok && string(got.hardware) != string(listed.hardware) {
+				t.Errorf("got %+v (%v), the table says %+v", got, err, listed)
+			}
+		}
+	}
+}
