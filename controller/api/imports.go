@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,7 @@ import (
 
 type importFile struct {
 	Kind       string `query:"kind" enum:"sites,subnets,links,assets,workstations" doc:"what the rows declare; recognised by the headers where it is not given"`
-	Name       string `query:"name" maxLength:"200" doc:"the file's name, as problems show it; its ending tells CSV from XLSX"`
+	Name       string `query:"name" maxLength:"200" doc:"the file's name, as problems show it; one that ends in .zip is an archive of up to 16 files, imported together"`
 	DryRun     bool   `query:"dry_run" doc:"only say what would change"`
 	AcceptGood bool   `query:"accept_good" doc:"apply the good rows although others are wrong"`
 	Sheet      string `query:"sheet" maxLength:"100"`
@@ -32,7 +31,7 @@ type Imported struct {
 	Batch     int64              `json:"batch"` // 0: nothing was applied
 	File      string             `json:"file"`
 	Sheet     string             `json:"sheet,omitempty"`
-	Kind      importer.Kind      `json:"kind"`
+	Kind      importer.Kind      `json:"kind,omitempty"`   // empty: several files
 	Layout    string             `json:"layout,omitempty"` // whose columns they are
 	Made      int                `json:"made"`
 	Changed   int                `json:"changed"`
@@ -88,14 +87,14 @@ func (a *API) importFile(ctx context.Context, in *importFile) (Imported, error) 
 
 // plan reads the file and sets it against the register.
 func (a *API) plan(ctx context.Context, in *importFile) (*importer.Plan, error) {
-	options := importer.ReadOptions{Sheet: in.Sheet, HeaderRow: in.HeaderRow, DayFirst: in.DayFirst, Kind: importer.Kind(in.Kind)}
+	options := importer.ReadOptions{Sheet: in.Sheet, HeaderRow: in.HeaderRow, DayFirst: in.DayFirst}
 	var err error
 	if in.Map != "" {
 		if options.Map, err = importer.ParseMap(in.MapName, []byte(in.Map)); err != nil {
 			return nil, unusable(err)
 		}
 	}
-	table, err := importer.Read(fileName(in), in.RawBody, options)
+	tables, err := readTables(in, options)
 	if err != nil {
 		return nil, unusable(err)
 	}
@@ -103,11 +102,16 @@ func (a *API) plan(ctx context.Context, in *importFile) (*importer.Plan, error) 
 	if err != nil {
 		return nil, err
 	}
-	observed, err := a.observed(ctx, table.Kind)
-	if err != nil {
-		return nil, err
+	var observed map[string]importer.Observed
+	for _, table := range tables {
+		if seen, err := a.observed(ctx, table.Kind); err != nil {
+			return nil, err
+		} else if seen != nil {
+			observed = seen
+			break // all kinds of asset are observed alike
+		}
 	}
-	return importer.NewPlan([]*importer.Table{table}, register, importer.PlanOptions{AcceptGood: in.AcceptGood, Observed: observed}), nil
+	return importer.NewPlan(tables, register, importer.PlanOptions{AcceptGood: in.AcceptGood, Observed: observed}), nil
 }
 
 // unusable says that the file, and nothing of ours, is at fault.
@@ -126,14 +130,17 @@ func fileName(in *importFile) string {
 }
 
 func resultOf(plan *importer.Plan, in *importFile) (Imported, error) {
-	table := plan.Tables[0]
 	result := Imported{
-		DryRun: in.DryRun, File: table.File, Sheet: table.Sheet, Kind: table.Kind, Layout: table.Layout,
+		DryRun: in.DryRun, File: fileName(in),
 		Unchanged: plan.Unchanged, Skipped: plan.Skipped,
 		Edits:    append([]importer.Edit{}, plan.Edits...),
 		Problems: append([]importer.Problem{}, plan.Problems...),
 		Notices:  append([]importer.Problem{}, plan.Notices...),
 		Drift:    append([]importer.Drift{}, plan.Drift...),
+	}
+	if !isBundle(in) {
+		table := plan.Tables[0]
+		result.Sheet, result.Kind, result.Layout = table.Sheet, table.Kind, table.Layout
 	}
 	for _, edit := range plan.Edits {
 		if edit.New {
@@ -147,19 +154,9 @@ func resultOf(plan *importer.Plan, in *importFile) (Imported, error) {
 		return result, fmt.Errorf("cannot write the difference: %w", err)
 	}
 	result.Text = text.String()
-	rows := plan.RejectedRows(0)
-	if rows == 0 {
-		return result, nil
-	}
-	var file bytes.Buffer
-	if err := plan.WriteRejected(&file, 0); err != nil {
-		return result, fmt.Errorf("cannot write the rejected rows: %w", err)
-	}
-	ending := filepath.Ext(table.File)
-	result.Rejected = &RejectedFile{
-		Name: strings.TrimSuffix(table.File, ending) + ".rejected" + ending, Rows: rows, Content: file.Bytes(),
-	}
-	return result, nil
+	var err error
+	result.Rejected, err = rejectedOf(plan, in)
+	return result, err
 }
 
 type batchList struct {

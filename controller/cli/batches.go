@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/inventory"
+	"muster/inventory/importer"
 )
 
 func importCommand(s *session) *cobra.Command {
@@ -55,17 +56,5 @@ func drawBatch(out io.Writer, v inventory.Batch) error {
 	if err != nil {
 		return err
 	}
-	for _, change := range v.Changes {
-		sign := "~"
-		switch {
-		case change.Before == nil:
-			sign = "+"
-		case change.After == nil:
-			sign = "-"
-		}
-		if _, err := fmt.Fprintf(out, "%s %s %s\n", sign, change.Noun, printable(change.Key)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return importer.DiffBatch(out, v)
 }

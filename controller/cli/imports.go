@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,8 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"muster/inventory/importer"
 )
 
 // imported is what the API says an import did or would do.
@@ -35,6 +40,7 @@ type imported struct {
 // importFlags are the flags of an import.
 type importFlags struct {
 	dryRun, acceptGood, dayFirst bool
+	template                     bool
 	mapFile, sheet, rejected     string
 	headerRow                    int
 }
@@ -43,11 +49,16 @@ func importFileCommand(s *session, kind, sample string) *cobra.Command {
 	var f importFlags
 	noun := kind[:len(kind)-1]
 	cmd := &cobra.Command{
-		Use: "import FILE", Short: "Import " + kind + " from a CSV or XLSX file", Args: exactly("FILE"),
-		Long: "Import " + kind + " from a CSV or XLSX file.\n\n" +
+		Use: "import FILE…", Short: "Import " + kind + " from CSV or XLSX files", Args: f.files,
+		Long: "Import " + kind + " from CSV or XLSX files.\n\n" +
 			"Nothing is changed while a row is wrong, unless --accept-good is given. A blank\n" +
-			"cell leaves a value, (clear) clears it. Importing twice changes nothing.",
-		Example: fmt.Sprintf("  muster %s import %s --dry-run\n  muster %s import %s --accept-good --rejected to-correct.csv", noun, sample, noun, sample),
+			"cell leaves a value, (clear) clears it. Importing twice changes nothing.\n\n" +
+			"Several files are one import: all or nothing, undone together. Each is known by\n" +
+			"its headers, as another system's export, or by its name, as subnets.csv; else it\n" +
+			"holds " + kind + ".",
+		Example: fmt.Sprintf("  muster %[1]s import --template > %[2]s\n  muster %[1]s import %[2]s --dry-run\n"+
+			"  muster %[1]s import %[2]s --accept-good --rejected to-correct.csv\n"+
+			"  muster site import sites.csv circuits.csv terminations.csv prefixes.csv", noun, sample),
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the difference and change nothing")
@@ -56,10 +67,14 @@ func importFileCommand(s *session, kind, sample string) *cobra.Command {
 	flags.StringVar(&f.sheet, "sheet", "", "sheet of a workbook")
 	flags.IntVar(&f.headerRow, "header-row", 0, "line of the header, from 1")
 	flags.BoolVar(&f.dayFirst, "day-first", false, "read 03/04/2026 as the third of April")
-	flags.StringVar(&f.rejected, "rejected", "", "write the wrong rows, with a problem column, to this file")
+	flags.StringVar(&f.rejected, "rejected", "", "write the wrong rows, with a problem column, to this file; of several files, a .zip")
+	flags.BoolVar(&f.template, "template", false, "print a file with the headers and one example row, and change nothing")
 	asJSON := jsonFlag(flags)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		request, err := f.request(kind, args[0])
+		if f.template {
+			return importer.Template(cmd.OutOrStdout(), importer.Kind(kind), importer.CSV)
+		}
+		request, err := f.request(kind, args)
 		if err != nil {
 			return err
 		}
@@ -67,13 +82,13 @@ func importFileCommand(s *session, kind, sample string) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		raw, refusal := c.call(cmd.Context(), "import "+args[0], request)
+		raw, refusal := c.call(cmd.Context(), "import "+strings.Join(args, ", "), request)
 		if raw, err = carried(raw, refusal); err != nil {
 			return err
 		}
 		var result imported
 		if err := json.Unmarshal(raw, &result); err != nil {
-			return fmt.Errorf("cannot import %s: cannot read the answer: %w", args[0], err)
+			return fmt.Errorf("cannot import %s: cannot read the answer: %w", strings.Join(args, ", "), err)
 		}
 		if err := f.keepRejected(result); err != nil {
 			return err
@@ -109,12 +124,50 @@ func carried(raw []byte, refusal error) ([]byte, error) {
 	return body.Import, nil
 }
 
-func (f importFlags) request(kind, path string) (request, error) {
-	content, err := os.ReadFile(path)
+// files takes at least one file, or none for a template.
+func (f *importFlags) files(cmd *cobra.Command, args []string) error {
+	switch {
+	case f.template && len(args) > 0:
+		return usagef("cannot run %s: --template takes no file", cmd.CommandPath())
+	case !f.template && len(args) == 0:
+		return exactly("FILE")(cmd, args)
+	}
+	return nil
+}
+
+// content is the file to send: the one that is named, or an archive of several.
+func (f importFlags) content(paths []string) (name string, content []byte, err error) {
+	if len(paths) == 1 {
+		content, err = os.ReadFile(paths[0])
+		return filepath.Base(paths[0]), content, err
+	}
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return "", nil, err
+		}
+		entry, err := w.Create(filepath.Base(path))
+		if err != nil {
+			return "", nil, err
+		}
+		if _, err := entry.Write(content); err != nil {
+			return "", nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return "", nil, err
+	}
+	return "import.zip", archive.Bytes(), nil
+}
+
+func (f importFlags) request(kind string, paths []string) (request, error) {
+	name, content, err := f.content(paths)
 	if err != nil {
 		return request{}, fmt.Errorf("cannot import: %w", err)
 	}
-	query := url.Values{"kind": {kind}, "name": {filepath.Base(path)}}
+	query := url.Values{"kind": {kind}, "name": {name}}
 	for name, on := range map[string]bool{"dry_run": f.dryRun, "accept_good": f.acceptGood, "day_first": f.dayFirst} {
 		if on {
 			query.Set(name, "true")

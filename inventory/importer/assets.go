@@ -69,7 +69,7 @@ func declaredColumns() []column[asset] {
 			Help: "desktop, laptop, router, switch, printer, monitor or other.",
 		}, func(a *asset) *inventory.AssetKind { return &a.Kind }, inventory.AssetKinds(), kindWords),
 		seen(siteRef(Column{
-			Name: "site", Example: "S003", Synonyms: []string{"site code", "site id", "site name", "premises", "building", "location"},
+			Name: "site", Example: "E101", Synonyms: []string{"site code", "site id", "site name", "premises", "building", "location"},
 			Help: "Code, name or alias of the site where it belongs; blank: in no site.",
 		}, func(a *asset) *string { return &a.Site }), func(o Observed) (string, bool) { return o.Site, o.Site != "" }),
 		text(Column{

@@ -80,7 +80,7 @@ func TestExamplesAreNewToTheDemosCounty(t *testing.T) {
 }
 
 func TestATemplateImports(t *testing.T) {
-	known := inventory.Register{Sites: []inventory.Site{{Code: "S003", Name: "Mill Lane Library"}}}
+	known := inventory.Register{Sites: []inventory.Site{{Code: "E101", Name: "Mill Lane Library"}}}
 	for _, kind := range importer.Kinds() {
 		for _, format := range []importer.Format{importer.CSV, importer.XLSX} {
 			var b strings.Builder

@@ -17,7 +17,7 @@ func linkSchema() schema[inventory.Link] {
 			Help: "The carrier's own id of the circuit, its key.",
 		}, func(l *link) *string { return &l.Circuit }),
 		siteRef(Column{
-			Name: "site", Required: true, Example: "S003", Synonyms: []string{"site code", "site id", "site name", "premises", "building", "a end", "a end site"},
+			Name: "site", Required: true, Example: "E101", Synonyms: []string{"site code", "site id", "site name", "premises", "building", "a end", "a end site"},
 			Help: "Code, name or alias of the site that it serves.",
 		}, func(l *link) *string { return &l.Site }),
 		text(Column{

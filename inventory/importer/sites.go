@@ -12,7 +12,7 @@ func siteSchema() schema[inventory.Site] {
 	type site = inventory.Site
 	columns := []column[site]{
 		text(Column{
-			Name: "code", Required: true, Example: "S003", Synonyms: []string{"site code", "site id", "site ref", "site reference", "site number", "premises code"},
+			Name: "code", Required: true, Example: "E101", Synonyms: []string{"site code", "site id", "site ref", "site reference", "site number", "premises code"},
 			Help: "The site's short code, its key: 1 to 16 of A-Z, 0-9, - and _. Lower case is raised.",
 		}, func(s *site) *string { return &s.Code }),
 		text(Column{

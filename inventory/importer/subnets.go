@@ -21,7 +21,7 @@ func subnetSchema() schema[inventory.Subnet] {
 	columns := []column[subnet]{
 		prefix,
 		siteRef(Column{
-			Name: "site", Example: "S003", Synonyms: []string{"site code", "site id", "site name", "scope", "premises", "building"},
+			Name: "site", Example: "E101", Synonyms: []string{"site code", "site id", "site name", "scope", "premises", "building"},
 			Help: "Code, name or alias of the site that uses it; needed unless the purpose is vpn.",
 		}, func(s *subnet) *string { return &s.Site }),
 		purpose(Column{
