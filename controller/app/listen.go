@@ -47,7 +47,7 @@ func (a *App) openIntake(context.Context) error {
 		TLSConfig: a.authority.ServerConfig(names(a.told), nil),
 		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 8},
 	}
-	a.serve("agents", server, func() error { return server.ServeTLS(a.port.TLS(), "", "") })
+	a.serve("agents", server, func() error { return server.ServeTLS(intake.Gather(a.port.TLS()), "", "") })
 	return nil
 }
 

@@ -38,6 +38,7 @@ type rig struct {
 	intake    *intake.Intake
 	registry  *prometheus.Registry
 	addr      string
+	writes    atomic.Int64 // packets sent, as far as that can be told here
 	skew      atomic.Int64 // nanoseconds that the controller's clock is ahead of the machine's
 	settings  wire.Settings
 	opts      intake.Options
@@ -133,7 +134,7 @@ func (g *rig) listen() {
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), ReadHeaderTimeout: time.Minute,
 	}
 	done := make(chan struct{})
-	go func() { defer close(done); _ = srv.ServeTLS(l, "", "") }()
+	go func() { defer close(done); _ = srv.ServeTLS(intake.Gather(counted{l, &g.writes}), "", "") }()
 	g.tb.Cleanup(func() { _ = srv.Close(); <-done })
 }
 
