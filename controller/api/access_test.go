@@ -38,7 +38,7 @@ func mayWrite(role inventory.Role, method, path string) bool {
 	case inventory.RoleIT:
 		return starts("/sites", "/workstations", "/assets", "/tokens", "/imports", "/incidents", "/maintenance")
 	case inventory.RoleNetwork:
-		return starts("/sites", "/links", "/subnets", "/mesh", "/imports", "/incidents", "/maintenance")
+		return starts("/sites", "/links", "/subnets", "/mesh", "/imports", "/incidents", "/maintenance") || strings.HasSuffix(rest, "/probe")
 	default:
 		return false
 	}
