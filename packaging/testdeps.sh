@@ -17,6 +17,7 @@ command -v curl >/dev/null || missing+=(curl)                # asks the programs
 command -v promtool >/dev/null || missing+=(prometheus)      # reads our series, and takes them by remote write
 command -v prometheus-alertmanager >/dev/null || missing+=(prometheus-alertmanager)
 command -v prometheus-blackbox-exporter >/dev/null || missing+=(prometheus-blackbox-exporter)
+command -v systemd-analyze >/dev/null || missing+=(systemd)  # checks the units; nothing of it is started
 command -v dbus-daemon >/dev/null || missing+=(dbus-daemon)  # a bus of the tests' own for logind's signals
 
 if [ ${#missing[@]} -gt 0 ]; then

@@ -39,10 +39,10 @@ func Install(o Options) error {
 		return fmt.Errorf("cannot install service: %w", err)
 	}
 	if err := s.Install(); err != nil {
-		return fmt.Errorf("cannot install service: %w", err)
+		return fmt.Errorf("cannot install service: %s said: %w", s.Platform(), err)
 	}
 	if err := s.Start(); err != nil {
-		return fmt.Errorf("cannot start service %s: %w", Name, err)
+		return fmt.Errorf("cannot start service %s: %s said: %w", Name, s.Platform(), err)
 	}
 	return nil
 }
@@ -53,9 +53,9 @@ func Uninstall() error {
 	if err != nil {
 		return fmt.Errorf("cannot uninstall service: %w", err)
 	}
-	stopped := s.Stop() // it may not run: no error by itself
+	_ = s.Stop() // it may not run
 	if err := s.Uninstall(); err != nil {
-		return fmt.Errorf("cannot uninstall service: %w", errors.Join(err, stopped))
+		return fmt.Errorf("cannot uninstall service: %s said: %w", s.Platform(), err)
 	}
 	return nil
 }
