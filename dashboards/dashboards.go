@@ -23,6 +23,21 @@ type Source interface {
 	Unreported(ctx context.Context, code string) ([]inventory.Asset, error)
 	// Workstation is everything about one; an error wraps inventory.ErrNotFound.
 	Workstation(ctx context.Context, id string) (inventory.WorkstationDetail, error)
+	// Incidents is one page of incidents, newest first, and the cursor of the next.
+	Incidents(ctx context.Context, filter inventory.IncidentFilter) ([]inventory.Incident, string, error)
+	// Incident is one; an error wraps inventory.ErrNotFound.
+	Incident(ctx context.Context, id string) (inventory.Incident, error)
+	// Windows are the maintenance windows that end after an instant.
+	Windows(ctx context.Context, endAfter time.Time) ([]inventory.Window, error)
+}
+
+// Desk does what people ask of incidents and maintenance, and records who asked.
+type Desk interface {
+	Acknowledge(ctx context.Context, id, author string) (inventory.Incident, error)
+	Note(ctx context.Context, id, author, text string) (inventory.Incident, error)
+	Ticket(ctx context.Context, id, author, ticket string) (inventory.Incident, error)
+	AddWindow(ctx context.Context, window inventory.Window) (inventory.Window, error)
+	EndWindow(ctx context.Context, id, author string) (inventory.Window, error)
 }
 
 // Door tells who is looking and keeps the sessions of browsers.
@@ -39,6 +54,7 @@ type Door interface {
 type Options struct {
 	Source  Source
 	Door    Door
+	Desk    Desk // nil: the pages only show
 	Version string
 	Log     *slog.Logger
 	Now     func() time.Time

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"muster/inventory"
 )
 
 //go:embed templates/*.html static/*
@@ -87,6 +89,10 @@ func (d drawers) functions() template.FuncMap {
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"age":    age,
 		"count":  count,
+		"rowsAt": func(now time.Time, rows []IncidentRow) incidentTable { return incidentTable{now, rows} },
+		"findingsAt": func(now time.Time, title string, rows []inventory.Finding) findingTable {
+			return findingTable{now, title, rows}
+		},
 		"moment": func(now, t time.Time) Moment { return Moment{Now: now, At: t} },
 	}
 }

@@ -31,9 +31,23 @@ func (p *Pages) routes() http.Handler {
 		"GET /workstations.json": p.workstationsJSON,
 		"GET /workstations.csv":  p.workstationsCSV,
 		"GET /workstations/{id}": p.workstation,
+		"GET /incidents":         p.incidents,
+		"GET /incidents.json":    p.incidentsJSON,
+		"GET /incidents.csv":     p.incidentsCSV,
+		"GET /incidents/{id}":    p.incident,
+		"GET /maintenance":       p.maintenance,
 		"/":                      p.missing,
 	} {
 		mux.HandleFunc(pattern, p.guarded(page))
+	}
+	for pattern, action := range map[string]pageFunc{
+		"POST /incidents/{id}/acknowledge": p.acknowledge,
+		"POST /incidents/{id}/note":        p.note,
+		"POST /incidents/{id}/ticket":      p.ticket,
+		"POST /maintenance":                p.addWindow,
+		"POST /maintenance/{id}/end":       p.endWindow,
+	} {
+		mux.HandleFunc(pattern, p.guarded(p.acting(action)))
 	}
 	return strict(mux)
 }

@@ -196,5 +196,6 @@ func siteCells(s inventory.SiteStanding) SiteCells {
 	return SiteCells{
 		Status: SiteStatus(s), Present: s.Workstations.Present, Expected: s.Workstations.Expected,
 		Rest: restOf(s.Workstations), Bar: barOf(s.Workstations), Link: LinkStatus(s.Link), LinkText: linkText(s.Link),
+		Incident: briefCells(s.Incident),
 	}
 }

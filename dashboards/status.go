@@ -30,6 +30,8 @@ type Status struct {
 func SiteStatus(s inventory.SiteStanding) Status {
 	n := s.Workstations
 	switch {
+	case s.Incident != nil:
+		return Status{IncidentStatus(s.Incident.State, s.Incident.Severity).Tone, causeWords(s.Incident.Cause)}
 	case s.Link.State == inventory.ReachSilent:
 		return Status{ToneDown, "no answer"}
 	case n.Expected == 0:

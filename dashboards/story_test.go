@@ -19,6 +19,8 @@ type county struct {
 	sites        []inventory.SiteStanding
 	workstations []inventory.WorkstationStanding
 	unreported   []inventory.Asset
+	incidents    []inventory.Incident
+	windows      []inventory.Window
 	detail       inventory.WorkstationDetail
 	broken       error
 }
@@ -56,6 +58,29 @@ func (c county) Workstation(_ context.Context, id string) (inventory.Workstation
 		return c.detail, inventory.ErrNotFound
 	}
 	return c.detail, nil
+}
+
+func (c county) Incidents(_ context.Context, f inventory.IncidentFilter) ([]inventory.Incident, string, error) {
+	var found []inventory.Incident
+	for _, i := range c.incidents {
+		if (!f.Live || i.Live()) && (!f.Paged || !i.Cause.Presence()) && (f.Site == "" || i.Takes(f.Site)) && (f.Cause == "" || i.Cause == f.Cause) && i.ID > f.After {
+			found = append(found, i)
+		}
+	}
+	return found, "", c.broken
+}
+
+func (c county) Incident(_ context.Context, id string) (inventory.Incident, error) {
+	for _, i := range c.incidents {
+		if i.ID == id {
+			return i, nil
+		}
+	}
+	return inventory.Incident{}, inventory.ErrNotFound
+}
+
+func (c county) Windows(context.Context, time.Time) ([]inventory.Window, error) {
+	return c.windows, c.broken
 }
 
 // keeper is a Door with one token.

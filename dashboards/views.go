@@ -77,6 +77,8 @@ type SiteCells struct {
 	Bar      []Segment `json:"bar"`
 	Link     Status    `json:"link"`
 	LinkText string    `json:"link_text"`
+	// Incident is what goes on there as a whole; nil: nothing.
+	Incident *IncidentCells `json:"incident,omitempty"`
 }
 
 // SitePage is one site with its workstations.

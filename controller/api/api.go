@@ -28,6 +28,7 @@ func New(o Options) (*API, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("cannot make API: %w", err)
 	}
+	o.Desk = Clerk{Desk: o.Desk, Events: o.Store, Now: o.Now}
 	a := &API{Options: o, log: o.Log.With("component", "api")}
 	metrics, err := newMetrics(o.Registry)
 	if err != nil {

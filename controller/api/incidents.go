@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,11 +23,11 @@ type Desk interface {
 	Live() []inventory.Incident
 	Acknowledge(ctx context.Context, id, author string) (inventory.Incident, error)
 	Note(ctx context.Context, id, author, text string) (inventory.Incident, error)
-	Ticket(ctx context.Context, id, ticket string) (inventory.Incident, error)
+	Ticket(ctx context.Context, id, author, ticket string) (inventory.Incident, error)
 	// Export writes the incident's evidence as a rehearsal.
 	Export(ctx context.Context, id string, out io.Writer) error
 	AddWindow(ctx context.Context, window inventory.Window) (inventory.Window, error)
-	EndWindow(ctx context.Context, id string) (inventory.Window, error)
+	EndWindow(ctx context.Context, id, author string) (inventory.Window, error)
 }
 
 type incidentList struct {
@@ -75,25 +74,7 @@ func (a *API) listIncidents(ctx context.Context, in *incidentList) ([]inventory.
 	if err != nil {
 		return nil, "", err
 	}
-	found, next, err := a.Store.Incidents(ctx, filter)
-	if err != nil {
-		return nil, "", err
-	}
-	return a.asNow(found), next, nil
-}
-
-// asNow gives those that go on the evidence that they have by now.
-func (a *API) asNow(incidents []inventory.Incident) []inventory.Incident {
-	live := map[string]inventory.Incident{}
-	for _, i := range a.Desk.Live() {
-		live[i.ID] = i
-	}
-	for n, i := range incidents {
-		if now, ok := live[i.ID]; ok && i.Live() {
-			incidents[n] = now
-		}
-	}
-	return incidents
+	return a.Picture.Incidents(ctx, filter)
 }
 
 // IncidentKey names an incident in an address.
@@ -102,19 +83,11 @@ type IncidentKey struct {
 }
 
 func (a *API) showIncident(ctx context.Context, in *IncidentKey) (inventory.Incident, error) {
-	i, err := a.Store.Incident(ctx, in.ID)
-	if err != nil {
-		return i, err
-	}
-	return a.asNow([]inventory.Incident{i})[0], nil
+	return a.Picture.Incident(ctx, in.ID)
 }
 
 func (a *API) acknowledgeIncident(ctx context.Context, in *IncidentKey) (inventory.Incident, error) {
-	i, err := a.Desk.Acknowledge(ctx, in.ID, author(callerOf(ctx)))
-	if err != nil {
-		return i, err
-	}
-	return i, a.recordOn(ctx, inventory.NounIncident, "incident.acknowledged", in.ID, nil)
+	return a.Desk.Acknowledge(ctx, in.ID, author(callerOf(ctx)))
 }
 
 type incidentNote struct {
@@ -129,11 +102,7 @@ func (a *API) noteIncident(ctx context.Context, in *incidentNote) (inventory.Inc
 	if text == "" {
 		return inventory.Incident{}, inventory.FieldErrors{{Field: "text", Why: "is empty"}}
 	}
-	i, err := a.Desk.Note(ctx, in.ID, author(callerOf(ctx)), text)
-	if err != nil {
-		return i, err
-	}
-	return i, a.recordOn(ctx, inventory.NounIncident, "incident.noted", in.ID, nil)
+	return a.Desk.Note(ctx, in.ID, author(callerOf(ctx)), text)
 }
 
 type incidentTicket struct {
@@ -148,29 +117,7 @@ func (a *API) ticketIncident(ctx context.Context, in *incidentTicket) (inventory
 	if strings.ContainsFunc(ticket, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return inventory.Incident{}, inventory.FieldErrors{{Field: "ticket", Why: "holds control characters"}}
 	}
-	i, err := a.Desk.Ticket(ctx, in.ID, ticket)
-	if err != nil {
-		return i, err
-	}
-	return i, a.recordOn(ctx, inventory.NounIncident, "incident.ticket", in.ID, map[string]string{"ticket": ticket})
-}
-
-// recordOn appends an event about what the caller just did to a noun.
-func (a *API) recordOn(ctx context.Context, noun inventory.Noun, kind, key string, body any) error {
-	event := inventory.Event{
-		Kind: kind, Subject: inventory.Subject{Noun: noun, Key: key},
-		OccurredAt: a.clock(), RecordedAt: a.clock(), Author: author(callerOf(ctx)),
-	}
-	if body != nil {
-		var err error
-		if event.Body, err = json.Marshal(body); err != nil {
-			return fmt.Errorf("cannot write event %s: %w", kind, err)
-		}
-	}
-	if _, err := a.Store.AppendEvent(ctx, event); err != nil {
-		return fmt.Errorf("cannot record %s of %s: %w", kind, key, err)
-	}
-	return nil
+	return a.Desk.Ticket(ctx, in.ID, author(callerOf(ctx)), ticket)
 }
 
 // incidentExport makes the handler of an incident's evidence as a file.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"muster/inventory"
 )
@@ -20,6 +21,9 @@ type Declared interface {
 	Hardware(ctx context.Context, ids []string) (map[string]*inventory.Hardware, error)
 	Asset(ctx context.Context, tag string) (inventory.Asset, error)
 	Assets(ctx context.Context, filter inventory.AssetFilter) ([]inventory.Asset, string, error)
+	Incidents(ctx context.Context, filter inventory.IncidentFilter) ([]inventory.Incident, string, error)
+	Incident(ctx context.Context, id string) (inventory.Incident, error)
+	Windows(ctx context.Context, endAfter time.Time) ([]inventory.Window, error)
 }
 
 // Picture joins what is declared with how it stands now. The API and the pages

@@ -80,6 +80,7 @@ function drawRow(row, cells, now) {
   const cell = (name) => row.querySelector(`[data-c="${name}"]`);
   tone(cell("status"), cells.status.tone);
   write(cell("status"), cells.status.word, true);
+  for (const [name, text] of Object.entries(cells.text ?? {})) write(cell(name), text, true);
   if (cells.expected !== undefined) {
     write(cell("present"), `${cells.present} of ${cells.expected}`, true);
     drawBar(row.querySelector("[data-bar]"), cells.bar);
@@ -105,6 +106,17 @@ function draw(live, now) {
     tone(status, live.site.status.tone);
     write(status, live.site.status.word);
     tone(link, live.site.link.tone);
+    const banner = document.querySelector("[data-incident]"), incident = live.site.incident;
+    if (banner) banner.hidden = !incident;
+    if (banner && incident && banner.dataset.key !== incident.id + incident.status.word + incident.word) {
+      banner.dataset.key = incident.id + incident.status.word + incident.word;
+      const a = document.createElement("a"), b = document.createElement("b");
+      a.href = `/incidents/${encodeURIComponent(incident.id)}`;
+      a.textContent = incident.word;
+      b.className = `s ${incident.status.tone}`;
+      b.append(a);
+      banner.replaceChildren(b, ` ${incident.reason}`);
+    }
     write(link, live.site.link.word + (live.site.link_text ? `, ${live.site.link_text}` : ""));
   }
   const rows = [...document.querySelectorAll("[data-row]")];

@@ -64,7 +64,7 @@ func (d *Desk) Note(ctx context.Context, id, author, text string) (inventory.Inc
 }
 
 // Ticket implements api.Desk.
-func (d *Desk) Ticket(ctx context.Context, id, ticket string) (inventory.Incident, error) {
+func (d *Desk) Ticket(ctx context.Context, id, _, ticket string) (inventory.Incident, error) {
 	return d.touch(ctx, id, func(i *inventory.Incident) { i.Ticket = ticket })
 }
 
@@ -88,7 +88,7 @@ func (d *Desk) AddWindow(ctx context.Context, w inventory.Window) (inventory.Win
 }
 
 // EndWindow implements api.Desk.
-func (d *Desk) EndWindow(ctx context.Context, id string) (inventory.Window, error) {
+func (d *Desk) EndWindow(ctx context.Context, id, _ string) (inventory.Window, error) {
 	w, err := d.kept.Window(ctx, id)
 	if err != nil {
 		return w, err
