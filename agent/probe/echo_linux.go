@@ -130,6 +130,7 @@ func (s *echoSocket) send(fd int, e Echo) error {
 	port := 0
 	if s.udp {
 		port = tracePort + max(e.TTL, 1)
+		packet = packet[echoHeader:] // UDP has a header of its own, as long
 	}
 	var to unix.Sockaddr = &unix.SockaddrInet4{Port: port, Addr: as4(e.To)}
 	if e.To.Is6() {
