@@ -7,6 +7,8 @@ LDFLAGS      := -s -w -X main.version=$(VERSION)
 GOLANGCI     := v2.15.0
 TOOLS        := $(CURDIR)/.tools
 FILES        ?= configs/rehearsals/*.yaml
+JSON         ?=
+SEED         ?= 0
 DEMO         ?=
 FUZZ_FOR     ?= 20s
 
@@ -44,8 +46,8 @@ build: ## build bin/muster and bin/muster-agent
 bench: build ## measure the figures of docs/benchmarks.md and print them beside their budgets
 	@packaging/bench.sh
 
-rehearse: ## run rehearsals (FILES=...) in a test bubble
-	@echo "rehearse: the incident engine is not built yet (see docs/design.md, Incidents)"; exit 1
+rehearse: ## play rehearsals with real agents in a test bubble (FILES=..., JSON=1, SEED=n)
+	@GO='$(GO)' JSON='$(JSON)' SEED='$(SEED)' packaging/rehearse.sh $(FILES)
 
 fmt: $(TOOLS)/golangci-lint-$(GOLANGCI) ## format the code
 	@$(TOOLS)/golangci-lint-$(GOLANGCI) fmt ./...

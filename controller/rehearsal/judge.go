@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/inventory"
@@ -30,7 +31,8 @@ func Judge(r Rehearsal, seen Seen) Sheet {
 	j.sheet.Score.SiteMonths = float64(len(r.Estate.Sites)) * r.For.Hours() / (30 * 24)
 	j.sheet.Score.Confident = len(j.sheet.Wrong)
 	j.sheet.Baselines = baselines(r, j.script, seen)
-	j.sheet.Passed = len(j.sheet.Missed) == 0 && len(j.sheet.Wrong) == 0 && (r.AllowOthers || len(j.sheet.Unexpected) == 0)
+	j.sheet.Broken = strings.Join(seen.Broken, "; ")
+	j.sheet.Passed = j.sheet.Broken == "" && len(j.sheet.Missed) == 0 && len(j.sheet.Wrong) == 0 && (r.AllowOthers || len(j.sheet.Unexpected) == 0)
 	return j.sheet
 }
 
@@ -196,6 +198,8 @@ func rank(g inventory.Grade) int {
 func (j *judge) rest() {
 	for _, s := range j.stories {
 		switch {
+		case s.presence && !s.matched:
+			j.sheet.Presence = append(j.sheet.Presence, s.judged())
 		case s.event():
 			j.sheet.Events = append(j.sheet.Events, s.judged())
 		case s.folded():
@@ -204,8 +208,6 @@ func (j *judge) rest() {
 			j.sheet.Incidents = append(j.sheet.Incidents, s.judged())
 			j.sheet.Score.OfExpected++
 			j.sheet.Score.Openings += len(s.opened)
-		case s.presence:
-			j.sheet.Presence = append(j.sheet.Presence, s.judged())
 		default:
 			one := s.judged()
 			j.sheet.Incidents = append(j.sheet.Incidents, one)

@@ -16,6 +16,7 @@ type Seen struct {
 	Scrapes  []Scrape                   // what probes say, for the other one
 	Ended    time.Time                  // fleet time
 	Took     time.Duration              // of the clock on the wall
+	Broken   []string                   // why the run itself cannot be judged
 }
 
 // PresenceSeen is a workstation that is seen to stand otherwise than before.

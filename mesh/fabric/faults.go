@@ -109,3 +109,20 @@ func (f *Fabric) PathOpen(from, to netip.Addr) bool {
 	_, back := f.open(to, from, tcp, 0)
 	return there && back
 }
+
+// DropOneWay loses, or lets through again, all that goes from one group to
+// another.
+func (f *Fabric) DropOneWay(from, to string, drop bool) {
+	f.set(func() { f.path(route{from, to}).cut = drop })
+}
+
+// Look is the network of whoever has an address, for an echo from there; nobody's
+// where there is none.
+func (f *Fabric) Look(addr netip.Addr) *Machine {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if e := f.ends[addr]; e != nil && e.machine != nil {
+		return e.machine
+	}
+	return &Machine{f: f, addr: addr, ended: true}
+}

@@ -1,0 +1,156 @@
+package fleettest_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"muster/controller/fleettest"
+	"muster/controller/rehearsal"
+)
+
+// What `make rehearse` gives behind -args.
+var (
+	rehearseFiles = flag.String("files", "", "rehearsals to play: a pattern, or several apart by the system's list separator")
+	rehearseJSON  = flag.Bool("json", false, "one JSON object a file instead of the table")
+	rehearseOut   = flag.String("out", "", "where the table or the objects go; empty: the log")
+	rehearseSeed  = flag.Uint64("seed", 0, "instead of the files' own; zero: theirs")
+	rehearseLog   = flag.String("agentlog", "", "debug | info | warn: what everybody on the stage logs, to standard error")
+)
+
+// fastOnes are what `make test` plays of configs/rehearsals: one of each kind of
+// ending. `make rehearse` plays all.
+func fastOnes() []string {
+	return []string{
+		"02-*.yaml", "06-*.yaml", "13-*.yaml", "20-*.yaml", "21-*.yaml", "24-*.yaml", "35-*.yaml", "42-*.yaml", "45-*.yaml",
+	}
+}
+
+// TestRehearse plays files. Without -files it plays the few of configs/rehearsals
+// that fit into a test.
+func TestRehearse(t *testing.T) {
+	files := filesOf(t)
+	desk := &sheets{t: t, of: len(files)}
+	if *rehearseOut != "" {
+		out, err := os.OpenFile(*rehearseOut, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		desk.out = out
+	}
+	t.Run("file", func(t *testing.T) {
+		for n, file := range files {
+			t.Run(filepath.Base(file), func(t *testing.T) {
+				t.Parallel()
+				desk.put(n, rehearseOne(t, file))
+			})
+		}
+	})
+	desk.finish()
+}
+
+func filesOf(t *testing.T) []string {
+	t.Helper()
+	patterns := filepath.SplitList(*rehearseFiles)
+	if len(patterns) == 0 {
+		for _, one := range fastOnes() {
+			patterns = append(patterns, filepath.Join("../../configs/rehearsals", one))
+		}
+	}
+	var files []string
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no file is called %s", pattern)
+		}
+		files = append(files, found...)
+	}
+	return files
+}
+
+// rehearseOne reads, plays and judges one file.
+func rehearseOne(t *testing.T, file string) rehearsal.Sheet {
+	t.Helper()
+	broken := func(err error) rehearsal.Sheet { return rehearsal.Sheet{Name: file, File: file, Broken: err.Error()} }
+	f, err := os.Open(file)
+	if err != nil {
+		return broken(err)
+	}
+	defer f.Close()
+	r, err := rehearsal.Parse(file, f)
+	if err != nil {
+		return broken(err)
+	}
+	if *rehearseSeed > 0 {
+		r.Seed = *rehearseSeed
+	}
+	var log *slog.Logger
+	if *rehearseLog != "" {
+		var level slog.Level
+		if err := level.UnmarshalText([]byte(*rehearseLog)); err != nil {
+			t.Fatal(err)
+		}
+		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	}
+	return rehearsal.Judge(r, fleettest.Rehearse(t, r, log))
+}
+
+// sheets gathers judgements in the files' order.
+type sheets struct {
+	t   *testing.T
+	of  int
+	out io.Writer // nil: the test's log
+
+	mu   sync.Mutex // guards what follows
+	done map[int]rehearsal.Sheet
+}
+
+func (s *sheets) put(n int, sheet rehearsal.Sheet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.done == nil {
+		s.done = map[int]rehearsal.Sheet{}
+	}
+	s.done[n] = sheet
+	word := "passed"
+	if !sheet.Passed {
+		word = "FELL SHORT"
+	}
+	if s.out != nil {
+		fmt.Fprintf(os.Stderr, "rehearse: %d of %d: %s %s, %.0f s\n", len(s.done), s.of, sheet.Name, word, sheet.Seconds)
+	}
+}
+
+func (s *sheets) finish() {
+	all := make([]rehearsal.Sheet, 0, s.of)
+	for n := range s.of {
+		if sheet, ok := s.done[n]; ok {
+			all = append(all, sheet)
+			if !sheet.Passed {
+				s.t.Errorf("%s fell short", sheet.Name)
+			}
+		}
+	}
+	out := s.out
+	if out == nil {
+		out = s.t.Output()
+	}
+	if !*rehearseJSON {
+		if err := rehearsal.Table(out, all); err != nil {
+			s.t.Error(err)
+		}
+		return
+	}
+	encoder := json.NewEncoder(out)
+	for _, sheet := range all {
+		if err := encoder.Encode(sheet); err != nil {
+			s.t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,346 @@
+package fleettest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	agent "muster/agent/app"
+	"muster/agent/collect/simulated"
+	"muster/controller/app"
+	"muster/controller/incident"
+	"muster/controller/rehearsal"
+	"muster/inventory"
+	"muster/mesh/fabric"
+)
+
+// Stage is an estate in a bubble on which a rehearsal is played: the real
+// controller, real agents and real Serf on a fabric. It implements
+// rehearsal.Stage; but for what is said otherwise, its methods belong to one
+// goroutine.
+type Stage struct {
+	t      testing.TB
+	r      rehearsal.Rehearsal
+	dir    string
+	log    *slog.Logger
+	fabric *fabric.Fabric
+	shared *agent.Shared
+	tokens map[string]string // by site
+	names  map[string]string // of workstations, by id
+	places []*place
+	desks  []*desk
+	world  *world
+	watch  watching
+
+	beside sync.WaitGroup // what was begun and is not over
+	ended  chan struct{}  // closed at the end: who waits for the clock gives up
+
+	mu         sync.Mutex // guards what follows, and what desks and places hold while others look
+	controller *app.App   // nil while it is down
+	changes    []inventory.IncidentChange
+	stalled    [2]time.Time
+	failures   []string
+}
+
+var _ rehearsal.Stage = (*Stage)(nil)
+
+const (
+	outside      = "outside" // the references' group
+	journalBytes = 64 << 10  // an hour and a half
+	bootOver     = 15 * time.Second
+	bootWithin   = 3 * time.Minute
+)
+
+var errNoLease = errors.New("no address: the DHCP server does not answer")
+
+// ownGateway is the controller's, and scraper stands beside it.
+var (
+	ownGateway = netip.AddrFrom4([4]byte{10, 0, 0, 1})
+	scraper    = netip.AddrFrom4([4]byte{10, 0, 0, 3})
+)
+
+// build makes the estate and starts everybody; at the end all are present and
+// have been for a while, and it is the rehearsal's start.
+func (s *Stage) build() error {
+	s.layOut()
+	if err := s.startController(); err != nil {
+		return err
+	}
+	if err := s.register(); err != nil {
+		return err
+	}
+	if err := s.history(); err != nil {
+		return err
+	}
+	pause := bootOver / time.Duration(len(s.desks)+1)
+	for _, d := range s.desks {
+		d.later(func() {
+			if err := d.start(); err != nil {
+				s.fail("cannot start %s: %v", d.name, err)
+			}
+		})
+		s.wait(pause)
+	}
+	return s.settle()
+}
+
+// settle waits until all are present and it is the start.
+func (s *Stage) settle() error {
+	latest := s.r.Start.Add(-rehearsal.SettleFor)
+	for s.present() < len(s.desks) {
+		if time.Now().After(latest) {
+			return fmt.Errorf("%d of %d workstations are present %s before the start", s.present(), len(s.desks), rehearsal.SettleFor)
+		}
+		s.wait(200 * time.Millisecond)
+	}
+	for _, d := range s.desks {
+		<-d.done
+		s.names[d.agent.Status().Workstation] = d.name
+	}
+	s.wait(time.Until(s.r.Start))
+	return nil
+}
+
+func (s *Stage) present() int {
+	sum := 0
+	for _, c := range s.controller.Pools().AllCounts() {
+		sum += c.Present
+	}
+	return sum
+}
+
+// layOut puts sites, routers, references and machines on the fabric.
+func (s *Stage) layOut() {
+	f := s.fabric
+	f.SetLAN(fabric.Weather{Latency: s.r.Estate.LANDelay / 2})
+	f.SetPath(controllerSite, outside, fabric.Weather{Latency: 4 * time.Millisecond, Jitter: time.Millisecond})
+	f.Place(ownGateway, controllerSite)
+	f.Seat(scraper, controllerSite)
+	for n := range s.r.Estate.References {
+		f.Place(reference(n), outside)
+	}
+	for i, site := range s.r.Estate.Sites {
+		p := &place{
+			stage: s, index: i, code: site.Code, site: site,
+			cuts: map[rehearsal.Verb]bool{}, oneWay: map[rehearsal.Direction]bool{},
+		}
+		s.places = append(s.places, p)
+		f.Place(p.router(), p.code)
+		f.Place(p.gateway(false), p.code)
+		f.Place(p.gateway(true), p.code)
+		for n := range site.Workstations {
+			kind := inventory.AssetDesktop
+			if n >= site.Workstations-site.LaptopCount() {
+				kind = inventory.AssetLaptop
+			}
+			s.seat(p, rehearsal.WorkstationName(site.Code, n), n, s.model(len(s.desks), kind))
+		}
+		p.blow(0)
+		p.refresh()
+	}
+}
+
+func reference(n int) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, byte(10 + n)}) }
+
+// model is the seed of the nth machine of a kind. Seeds differ below 2^24.
+func (s *Stage) model(n int, kind inventory.AssetKind) int64 {
+	const tries = 32
+	base := int64(s.r.Seed%100)*100_000 + int64(n)*tries
+	for try := range int64(tries) {
+		if simulated.New(base+try).Kind() == kind {
+			return base + try
+		}
+	}
+	return base
+}
+
+// seat puts a machine at a desk.
+func (s *Stage) seat(p *place, name string, number int, seed int64) *desk {
+	model := simulated.New(seed)
+	d := &desk{stage: s, name: name, seed: seed, model: model, disk: &disk{}, home: p, number: number, power: powerOn}
+	addr := d.address()
+	d.addr.Store(&addr)
+	s.fabric.Seat(addr, p.code)
+	d.place()
+	model.Live(s.world)
+	d.refresh()
+	s.desks = append(s.desks, d)
+	return d
+}
+
+// startController starts the controller, again after a stop.
+func (s *Stage) startController() error {
+	var references []string
+	for n := range s.r.Estate.References {
+		references = append(references, reference(n).String())
+	}
+	c, err := app.New(app.Options{
+		Config: app.Config{
+			Data: filepath.Join(s.dir, "controller"), Listen: "127.0.0.1:0", LogLevel: "info",
+			MeshListen: netip.AddrPortFrom(controllerAddr, meshPort).String(), References: references, Gateway: ownGateway.String(),
+			Services: s.services(),
+		},
+		Version: "test", Log: s.log, Network: s.fabric.Machine(controllerAddr, controllerSite), WithoutWeb: true,
+		OnIncident: s.note, Lag: s.lag,
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.Start(context.Background()); err != nil {
+		return fmt.Errorf("cannot start the controller: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.controller = c
+	return nil
+}
+
+func (s *Stage) services() []inventory.Service {
+	var all []inventory.Service
+	for _, name := range s.r.Estate.Services {
+		all = append(all, inventory.Service{Name: name, Title: name, Target: "https://" + name + ".example.org/"})
+	}
+	return all
+}
+
+func (s *Stage) stopController() {
+	s.mu.Lock()
+	c := s.controller
+	s.controller = nil
+	s.mu.Unlock()
+	if c == nil {
+		return
+	}
+	if err := c.Stop(context.Background()); err != nil {
+		s.fail("the controller did not stop: %v", err)
+	}
+}
+
+// note hears of incidents, on the controller's goroutine.
+func (s *Stage) note(c inventory.IncidentChange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes = append(s.changes, c)
+}
+
+// lag is how late the controller's clock ticks seem: during a stall as late as the
+// stall is old, and once more when it is over.
+func (s *Stage) lag() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if now.Before(s.stalled[0]) || now.After(s.stalled[1].Add(time.Second)) {
+		return 0
+	}
+	return now.Sub(s.stalled[0])
+}
+
+func (s *Stage) fail(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures = append(s.failures, fmt.Sprintf(format, args...))
+}
+
+// turn runs something that looks at desks and places from another goroutine.
+func (s *Stage) turn(do func()) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	do()
+}
+
+// wait lets fleet time pass.
+func (s *Stage) wait(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.ended:
+	}
+}
+
+// register imports the estate and makes a token for each site.
+func (s *Stage) register() error {
+	b := inventory.Batch{Source: "rehearsal", Author: "rehearsal", MadeAt: time.Now().UTC()}
+	var broken error
+	add := func(noun inventory.Noun, key string, after any) {
+		body, err := json.Marshal(after)
+		broken = errors.Join(broken, err)
+		b.Changes = append(b.Changes, inventory.Change{Noun: noun, Key: key, After: body})
+	}
+	for _, p := range s.places {
+		add(inventory.NounSite, p.code, inventory.Site{
+			Code: p.code, Name: "Site " + p.code, Mesh: p.site.Mesh, Hours: p.site.Hours, Zone: p.site.Zone,
+		})
+		for _, spare := range []bool{false, true} {
+			prefix := p.prefix(spare)
+			add(inventory.NounSubnet, prefix.String(), inventory.Subnet{Prefix: prefix, Site: p.code, Gateway: p.gateway(spare)})
+		}
+		link := inventory.Link{Circuit: rehearsal.Circuit(p.code), Site: p.code, Carrier: p.site.Carrier, Exchange: p.site.Exchange, Role: inventory.LinkPrimary}
+		if p.site.Router != rehearsal.RouterNone {
+			link.Router = p.router()
+		}
+		add(inventory.NounLink, link.Circuit, link)
+	}
+	for _, d := range s.desks {
+		id := d.model.Identity(context.Background())
+		asset := inventory.Asset{
+			Tag: d.name, Kind: d.model.Kind(), Name: d.model.Name(), Site: d.home.code,
+			UUID: inventory.CanonicalUUID(id.UUID), MACs: id.MACs,
+		}
+		if !inventory.JunkSerial(id.Serial) {
+			asset.Serial = id.Serial
+		}
+		add(inventory.NounAsset, d.name, asset)
+	}
+	if broken != nil {
+		return broken
+	}
+	if err := s.controller.Import(context.Background(), []inventory.Batch{b}); err != nil {
+		return err
+	}
+	for _, p := range s.places {
+		token, err := s.controller.IssueToken(context.Background(), inventory.TokenSite, p.code, 1000, 365*24*time.Hour)
+		if err != nil {
+			return err
+		}
+		s.tokens[p.code] = token
+	}
+	return nil
+}
+
+// history makes up what links were like before the start.
+func (s *Stage) history() error {
+	if s.r.Baseline.Days == 0 {
+		return nil
+	}
+	baselines := map[string]incident.Baseline{}
+	for _, p := range s.places {
+		zone, err := inventory.Site{Zone: p.site.Zone}.Location()
+		if err != nil {
+			return err
+		}
+		baselines[rehearsal.Circuit(p.code)] = incident.BuildBaseline(s.r.PastMinutes(p.site), zone)
+	}
+	return s.controller.SetBaselines(context.Background(), baselines)
+}
+
+// close stops everything and lets the bubble's clock run on: memberlist's probes
+// outlive its shutdown by several intervals.
+func (s *Stage) close() {
+	close(s.ended)
+	s.watch.wait()
+	for _, d := range s.desks {
+		d.later(func() { d.end("") })
+	}
+	s.beside.Wait()
+	s.stopController()
+	timer := time.NewTimer(2 * time.Minute)
+	<-timer.C
+}
