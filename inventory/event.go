@@ -32,6 +32,7 @@ const (
 	EventConflict        = "workstation.identity-conflict"
 	EventMoved           = "workstation.moved"
 	EventReviewed        = "workstation.reviewed"
+	EventPresenceDay     = "presence.day" // counts of a site's day, which stay when what they count is pruned
 )
 
 // Event is one thing that happened: append-only and bitemporal. OccurredAt is

@@ -51,6 +51,8 @@ func (a *App) prune(ctx context.Context) {
 		{"reports", keepReportsFor, a.store.PruneReports},
 		{"journal records", keepJournalFor, a.store.PruneJournal},
 		{"lists", keepListsFor, a.store.PruneLists},
+		{"notifications", keepListsFor, a.store.PruneDeliveries},
+		{"moves", keepPresenceFor, a.store.PruneMoves},
 		{"presence verdicts", keepPresenceFor, a.pruneIncidents(true)},
 		{"incidents", keepIncidentsFor, a.pruneIncidents(false)},
 	} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,15 @@ func TestChoresKeepWhatIsYoungAndPruneWhatIsOld(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for age, site := range map[int]string{40: "MILL", 20: "DOCK"} {
+		event := inventory.Event{
+			Kind: inventory.EventMoved, Subject: inventory.Subject{Noun: inventory.NounWorkstation, Key: w.ID}, OccurredAt: now.AddDate(0, 0, -age),
+			Author: "test", Body: []byte(`{"from":"","to":"` + site + `"}`),
+		}
+		if _, err := s.AppendEvent(ctx, event); err != nil {
+			t.Fatal(err)
+		}
+	}
 	a := &App{store: s, opts: Options{Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}}
 	a.prune(ctx)
 	if kept, err := s.ReportsAfter(ctx, 0, 10); err != nil || len(kept) != 1 || kept[0].Seq != 4 {
@@ -44,6 +54,9 @@ func TestChoresKeepWhatIsYoungAndPruneWhatIsOld(t *testing.T) {
 	}
 	if kept, err := s.JournalRecords(ctx, w.ID, now.Add(-600*day), now); err != nil || len(kept) != 2 {
 		t.Errorf("journal records %v, error %v, want those of the last 30 days", kept, err)
+	}
+	if kept, _, err := s.Events(ctx, inventory.EventFilter{Kind: inventory.EventMoved}); err != nil || len(kept) != 1 || !strings.Contains(string(kept[0].Body), "DOCK") {
+		t.Errorf("moves %v, error %v, want the one of 20 days ago", kept, err)
 	}
 	// The content of 401 days ago was in force until 20 days ago.
 	if kept, err := s.ListHistory(ctx, w.ID); err != nil || len(kept) != 3 {

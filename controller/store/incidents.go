@@ -160,7 +160,7 @@ func scanIncident(row scanner) (i inventory.Incident, err error) {
 // PruneIncidents removes at most limit incidents that last changed before an
 // instant and are over, with their evidence, and returns how many it removed:
 // those that say how one machine stood, and events, where presence is set, and
-// the others where it is not.
+// the others where it is not. How many of the former there were on each day is kept.
 func (s *Store) PruneIncidents(ctx context.Context, presence bool, before time.Time, limit int) (int, error) {
 	var old []string
 	err := s.change(ctx, "prune incidents", func(t tx) error {
@@ -172,6 +172,9 @@ func (s *Store) PruneIncidents(ctx context.Context, presence bool, before time.T
 				old = append(old, id)
 				return err
 			})
+		if err == nil && presence {
+			err = s.countPresence(t, old)
+		}
 		if err != nil {
 			return err
 		}
