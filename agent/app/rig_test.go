@@ -45,6 +45,7 @@ type shire struct {
 	mu       sync.Mutex // guards all below
 	life     time.Duration
 	settings wire.Settings
+	asks     []wire.ProbeSpec // in every reply
 	refuse   *wire.Problem
 	enrolled []wire.Enrolment
 	keys     map[string]string // hash of the public key of each workstation
@@ -209,7 +210,7 @@ func (s *shire) report(w http.ResponseWriter, r *http.Request) {
 		s.t.Errorf("%s reports as %s", r.TLS.PeerCertificates[0].Subject.CommonName, report.Workstation)
 	}
 	s.reports, s.at, s.via = append(s.reports, report), append(s.at, time.Now()), append(s.via, r.Header.Get(wire.HeaderVia))
-	reply := wire.Reply{Wire: wire.Spoken(), Seq: report.Seq, Now: time.Now()}
+	reply := wire.Reply{Wire: wire.Spoken(), Seq: report.Seq, Now: time.Now(), Asks: s.asks}
 	if report.SettingsVersion != s.settings.Version {
 		settings := s.settings
 		reply.Settings = &settings
@@ -271,7 +272,6 @@ func (p *pc) Hardware(context.Context) inventory.Hardware {
 	return inventory.Hardware{Serial: inventory.Known(p.serial), Chassis: inventory.Known("Notebook")}
 }
 
-// Probe answers as the test says, and remembers what was asked.
 func (p *pc) Stops(context.Context) ([]inventory.Stop, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -281,6 +281,7 @@ func (p *pc) Stops(context.Context) ([]inventory.Stop, error) {
 	return p.stops, nil
 }
 
+// Probe answers as the test says, and remembers what was asked.
 func (p *pc) Probe(_ context.Context, spec wire.ProbeSpec) inventory.ProbeResult {
 	p.mu.Lock()
 	defer p.mu.Unlock()
