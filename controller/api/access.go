@@ -41,9 +41,10 @@ func (w who) String() string {
 	return strings.Join(names, ", ")
 }
 
-// allowed is who may use the row: its readers for GET, its writers otherwise.
+// allowed is who may use the row: its readers where it changes nothing, its
+// writers otherwise.
 func (r route) allowed() who {
-	if r.method == http.MethodGet {
+	if r.method == http.MethodGet || r.handler.asks {
 		return r.read
 	}
 	return r.write

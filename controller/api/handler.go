@@ -22,6 +22,7 @@ type handler struct {
 	plain   http.Handler
 	query   []string        // the query parameters that it knows
 	csv     func() *handler // of a list: the same list as CSV
+	asks    bool            // whatever its method, it changes nothing
 }
 
 // answer is a typed handler's output.

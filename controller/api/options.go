@@ -39,9 +39,7 @@ type Store interface {
 	PoolKeys(ctx context.Context, site string) ([]inventory.PoolKey, error)
 	KeyAcks(ctx context.Context, site string) ([]inventory.KeyAck, error)
 
-	Incidents(ctx context.Context, filter inventory.IncidentFilter) ([]inventory.Incident, string, error)
-	Incident(ctx context.Context, id string) (inventory.Incident, error)
-	Windows(ctx context.Context, endAfter time.Time) ([]inventory.Window, error)
+	Deliveries(ctx context.Context, filter inventory.DeliveryFilter) ([]inventory.Delivery, string, error)
 
 	AppendEvent(ctx context.Context, event inventory.Event) (int64, error)
 	Events(ctx context.Context, filter inventory.EventFilter) ([]inventory.Event, string, error)
@@ -111,6 +109,12 @@ type Options struct {
 	Controllers func() []string
 	// Components is what /readyz shows; nil: always ready.
 	Components func(ctx context.Context) []Component
+	// Ledger makes link reports.
+	Ledger Ledger
+	// Notifier shows the ways out to people; nil: none are configured.
+	Notifier Notifier
+	// Series serves the query API of Prometheus below SeriesPrefix; nil: none.
+	Series http.Handler
 	// Prober asks workstations to probe; nil: none is asked.
 	Prober Prober
 }
@@ -125,6 +129,8 @@ func (o Options) validate() error {
 		return errors.New("no operator")
 	case o.Desk == nil:
 		return errors.New("no desk for incidents")
+	case o.Ledger == nil:
+		return errors.New("no ledger of links")
 	case o.Issuer == nil:
 		return errors.New("no issuer of join tokens")
 	case o.Door == nil:

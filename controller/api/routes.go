@@ -32,6 +32,8 @@ func (a *API) routes() []route {
 		{get, "/healthz", everyone(), none, plain(a.health)},
 		{get, "/readyz", everyone(), none, plain(a.ready)},
 		{get, "/metrics", everyone(), none, plain(a.metricsPage())},
+		{get, SeriesPrefix + "/*", desks(), none, a.seriesQuery()},
+		{post, SeriesPrefix + "/*", desks(), none, a.seriesQuery()},
 		{get, "/api/openapi.json", everyone(), none, plain(a.openapiPage)},
 
 		{get, prefix + "/me", anyone(), none, typed(a, "Who this token is", a.me)},
@@ -88,6 +90,15 @@ func (a *API) routes() []route {
 		{get, prefix + "/maintenance", desks(), none, list(a, "List maintenance windows, the first to begin first", windowColumns(), a.listWindows)},
 		{post, prefix + "/maintenance", none, only(it, network), typed(a, "Add a maintenance window: nothing opens inside it", a.addWindow)},
 		{del, prefix + "/maintenance/{id}", none, only(it, network), typed(a, "End a maintenance window now", a.endWindow)},
+
+		{post, prefix + "/incidents/{id}/corrections", none, only(network), typed(a, "Correct an outage in the accounts; the original stays beside it", a.correctOutage)},
+		{get, prefix + "/link-reports", desks(), none, list(a, "Account for the time of links against their contracts", accountColumns(), a.listAccounts)},
+		{get, prefix + "/carrier-reports", desks(), none, list(a, "Account for the time of links, summed up by carrier", sumColumns(), a.listCarrierReports)},
+		{get, prefix + "/outages", desks(), none, list(a, "List outages of links with their cause and the carrier's ticket", outageColumns(), a.listOutages)},
+
+		{get, prefix + "/notifications", desks(), none, list(a, "List notifications, newest first", deliveryColumns(), a.listDeliveries)},
+		{get, prefix + "/sinks", desks(), none, list(a, "Show how each way out to people does", sinkColumns(), a.listSinks)},
+		{post, prefix + "/sinks/{name}/test", none, only(it, network), typed(a, "Send a test message over a sink", a.trySink)},
 
 		{get, prefix + "/events", desks(), none, list(a, "List events, newest first", eventColumns(), a.listEvents)},
 

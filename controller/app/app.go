@@ -18,9 +18,12 @@ import (
 	"muster/controller/identity"
 	"muster/controller/incident/runner"
 	"muster/controller/intake"
+	"muster/controller/notify"
 	"muster/controller/pools"
 	"muster/controller/rota"
+	"muster/controller/series"
 	"muster/controller/services"
+	"muster/controller/sla/ledger"
 	"muster/controller/store"
 	"muster/inventory"
 	"muster/mesh"
@@ -48,12 +51,20 @@ type App struct {
 	mesh      *mesh.Controller
 	pools     *pools.Pools
 	intake    *intake.Intake
+	ledger    *ledger.Ledger
+	notify    *notify.Desk         // nil: nobody is told
+	series    *series.DB           // nil: none are kept
+	samples   chan []series.Sample // on their way into series
 	plans     *services.Plans
 	probing   *rota.Desk
 	incidents *runner.Runner
 	web       net.Listener
 	told      []string // how agents reach the port
 	secret    string   // of the administrator's API token
+
+	linksMu sync.Mutex // guards the two below
+	links   map[string]inventory.Link
+	linksAt time.Time
 }
 
 // New checks the options; nothing is opened before Start.
@@ -79,8 +90,8 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.started = true
 	for _, step := range []func(context.Context) error{
-		a.takeFolder, a.openStore, a.openAuthority, a.makePlans, a.makeIncidents, a.openMesh, a.openProbing, a.openIntake, a.openWebSide, a.openPools,
-		a.startIncidents, a.beginChores,
+		a.takeFolder, a.openStore, a.openAuthority, a.makePlans, a.makeIncidents, a.openSeries, a.openNotify, a.openMesh, a.openProbing, a.openIntake,
+		a.openWebSide, a.openPools, a.startIncidents, a.beginChores,
 	} {
 		if err := step(ctx); err != nil {
 			a.stopped = true

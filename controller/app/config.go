@@ -43,6 +43,15 @@ type Config struct {
 	Gateway string `mapstructure:"gateway"`
 	// Services are what people must reach from any site.
 	Services []inventory.Service `mapstructure:"-"` // read apart, by their own tags
+	// Notify is the file that says who hears of incidents; empty: nobody does.
+	Notify string `mapstructure:"notify"`
+	// SLA is the file of contract terms of links; empty: none are promised.
+	SLA string `mapstructure:"sla"`
+	// SeriesDays is how long samples are kept.
+	SeriesDays int `mapstructure:"series_days"`
+	// RemoteWrite is a file with a remote_write section of Prometheus; empty: samples
+	// are kept here alone.
+	RemoteWrite string `mapstructure:"remote_write"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `mapstructure:"log_level"`
 }
@@ -59,6 +68,10 @@ var defaults = map[string]any{
 	"references":     []string{},
 	"gateway":        "",
 	"services":       []any{},
+	"notify":         "",
+	"sla":            "",
+	"series_days":    400,
+	"remote_write":   "",
 	"log_level":      "info",
 }
 

@@ -20,7 +20,7 @@ func (a *App) makeIncidents(context.Context) (err error) {
 		SiteOf:   func(workstation string) string { return a.pools.SiteOf(workstation) },
 		Installs: func(site string) []string { return a.pools.Installs(site) },
 		Members:  func(site string) []inventory.PoolMember { return a.pools.PoolMembers(site) },
-		OnChange: a.opts.OnIncident,
+		OnChange: a.incidentChanged, OnMinutes: a.sampleMinutes,
 		Blind:    func(blind bool) { a.pools.SetBlind(blind) },
 		AskBurst: a.askBurst,
 		AskProbe: func(site, service string, count int) { a.probing.Confirm(site, service, count) },

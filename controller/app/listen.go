@@ -32,6 +32,7 @@ func (a *App) openIntake(context.Context) error {
 		OnReport: func(r intake.Accepted) {
 			a.pools.Reported(r.Report, r.Addr, r.ReceivedAt)
 			a.incidents.Accepted(r)
+			a.sampleReport(r)
 			a.probing.Reported(r.Workstation, r.Report.Probes)
 		},
 		OnConflict: a.incidents.Conflict, WantJournal: a.incidents.WantJournal, Asks: a.probing.Asks,
@@ -144,12 +145,19 @@ func (a *App) webHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	served, err := api.New(api.Options{
+	options := api.Options{
 		Store: a.store, Live: a.pools, Operator: operator{a.pools, a.incidents.RegisterChanged}, Desk: a.incidents,
 		Issuer: a.authority, Door: door, Picture: picture, Pages: pages,
 		Version: a.opts.Version, Log: a.opts.Log, Registry: a.registry, Now: a.opts.Now,
-		Controllers: func() []string { return a.told }, Components: a.ready, Prober: a.probing,
-	})
+		Controllers: func() []string { return a.told }, Components: a.ready, Prober: a.probing, Ledger: a.ledger,
+	}
+	if a.series != nil {
+		options.Series = a.series.Handler(api.SeriesPrefix)
+	}
+	if a.notify != nil {
+		options.Notifier = a.notify
+	}
+	served, err := api.New(options)
 	if err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ type linkStanding struct {
 }
 
 func linkCommand(s *session) *cobra.Command {
-	return group("link", "Links: list, show, import, export, set, remove",
+	cmd := group("link", "Links: list, show, report, outages, correct, import, export, set, remove",
 		listCommand(s, listing[linkStanding]{
 			noun: "links", path: "/links", short: "List links with what the sweep says",
 			example: "  muster link list\n  muster link list --carrier BT",
@@ -130,6 +130,8 @@ func linkCommand(s *session) *cobra.Command {
 		setCommand(s, "link", "CIRCUIT", "/links", "  muster link set BT-884102 down_kbps=80000"),
 		removeCommand(s, "link", "CIRCUIT", "/links", "  muster link remove BT-884102"),
 	)
+	cmd.AddCommand(linkReportCommands(s)...)
+	return cmd
 }
 
 func drawLink(out io.Writer, v linkStanding) error {

@@ -258,3 +258,24 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
+
+// Try sends a test message straight to a target, without the store: it has
+// arrived, or the error says why not.
+func (d *Desk) Try(ctx context.Context, to Target, author string) error {
+	sink := d.o.Sinks[to.Sink]
+	if sink == nil {
+		known := sortedKeys(d.o.Sinks)
+		return fmt.Errorf("cannot try sink %q: there is none of that name that takes single messages; there are %v", to.Sink, known)
+	}
+	now := d.o.Now()
+	ctx, cancel := context.WithTimeout(ctx, sendWithin)
+	defer cancel()
+	err := sink.Send(ctx, inventory.Delivery{
+		ID: name(inventory.DeliverNotice, "try"+number(int(now.UnixNano()%1e9)), to, 0), Kind: inventory.DeliverNotice, Sink: to.Sink, Address: to.Address,
+		Title: "Muster: this is a test", Body: author + " tried this way out. Nothing is wrong.", CreatedAt: now,
+	})
+	if err != nil {
+		return fmt.Errorf("cannot try sink %s: %w", to.Sink, err)
+	}
+	return nil
+}

@@ -3,9 +3,13 @@ package series
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
 // Point is one value of a line.
@@ -45,4 +49,53 @@ func lines(matrix promql.Matrix) []Line {
 		out = append(out, l)
 	}
 	return out
+}
+
+// LinkMinute is one minute of a link as it was kept.
+type LinkMinute struct {
+	At     time.Time
+	Loss   float64
+	RTT    time.Duration // zero where nothing answered
+	Jitter time.Duration
+}
+
+// LinkMinutes are the minutes of a site's link within a time, oldest first.
+func (d *DB) LinkMinutes(ctx context.Context, site string, from, to time.Time) ([]LinkMinute, error) {
+	querier, err := d.tsdb.Querier(from.UnixMilli(), to.UnixMilli()-1)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the minutes of %s: %w", site, err)
+	}
+	defer querier.Close() // opened for reading
+	byMinute := map[int64]*LinkMinute{}
+	at := func(t int64) *LinkMinute {
+		if byMinute[t] == nil {
+			byMinute[t] = &LinkMinute{At: time.UnixMilli(t).UTC()}
+		}
+		return byMinute[t]
+	}
+	asSeconds := func(v float64) time.Duration { return time.Duration(v * float64(time.Second)) }
+	for family, put := range map[string]func(m *LinkMinute, v float64){
+		"muster_link_loss_ratio":     func(m *LinkMinute, v float64) { m.Loss = v },
+		"muster_link_rtt_seconds":    func(m *LinkMinute, v float64) { m.RTT = asSeconds(v) },
+		"muster_link_jitter_seconds": func(m *LinkMinute, v float64) { m.Jitter = asSeconds(v) },
+	} {
+		found := querier.Select(ctx, false, nil,
+			labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, family), labels.MustNewMatcher(labels.MatchEqual, "site", site))
+		var samples chunkenc.Iterator
+		for found.Next() {
+			samples = found.At().Iterator(samples)
+			for samples.Next() == chunkenc.ValFloat {
+				t, v := samples.At()
+				put(at(t), v)
+			}
+		}
+		if err := found.Err(); err != nil {
+			return nil, fmt.Errorf("cannot read the minutes of %s: %w", site, err)
+		}
+	}
+	out := make([]LinkMinute, 0, len(byMinute))
+	for _, t := range slices.Sorted(maps.Keys(byMinute)) {
+		out = append(out, *byMinute[t])
+	}
+	return out, nil
 }

@@ -131,6 +131,23 @@ func TestWhatIsTooOldFromTheFutureOrOfNoFamilyIsLeftOutAlone(t *testing.T) {
 	}
 }
 
+func TestMinutesOfALinkComeBackAsTheyWereKept(t *testing.T) {
+	d := open(t, t.TempDir(), nil)
+	defer shut(t, d)
+	at := rtt("S001", 0, 0)
+	loss := func(minute int, v float64) series.Sample {
+		return series.Sample{Family: "muster_link_loss_ratio", At: monday.Add(time.Duration(minute) * time.Minute), Value: v, Labels: at.Labels}
+	}
+	put(t, d, rtt("S001", 0, 0.02), loss(0, 0.5), loss(1, 1), rtt("S001", 2, 0.03), loss(2, 0), loss(3, 0), rtt("S002", 0, 9))
+	got, err := d.LinkMinutes(t.Context(), "S001", monday, monday.Add(3*time.Minute))
+	want := []series.LinkMinute{
+		{At: monday, Loss: 0.5, RTT: 20 * time.Millisecond}, {At: monday.Add(time.Minute), Loss: 1}, {At: monday.Add(2 * time.Minute), RTT: 30 * time.Millisecond},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
 func TestSamplesOutliveARestart(t *testing.T) {
 	dir := t.TempDir()
 	d := open(t, dir, nil)

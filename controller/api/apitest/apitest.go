@@ -19,6 +19,8 @@ import (
 
 	"muster/controller/api"
 	"muster/controller/identity"
+	"muster/controller/sla"
+	"muster/controller/sla/ledger"
 	"muster/controller/store"
 	"muster/inventory"
 )
@@ -58,8 +60,15 @@ func Start(t testing.TB, change func(*api.Options)) *Server {
 		t.Fatal(err)
 	}
 	s.Picture = api.NewPicture(kept, s.Live, api.WithIncidents(s.Desk.Live))
+	accounts, err := ledger.New(ledger.Options{
+		Store: kept, Now: time.Now,
+		Minutes: func(context.Context, string, inventory.Span) ([]sla.Minute, error) { return nil, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	options := api.Options{
-		Store: kept, Live: s.Live, Operator: s.Operator, Desk: s.Desk, Issuer: authority, Door: s.Door, Picture: s.Picture,
+		Ledger: accounts, Store: kept, Live: s.Live, Operator: s.Operator, Desk: s.Desk, Issuer: authority, Door: s.Door, Picture: s.Picture,
 		Version: "1.2.3", Log: log, Registry: prometheus.NewRegistry(), Now: time.Now,
 		Controllers: func() []string { return []string{"192.0.2.1:7946"} },
 	}

@@ -64,6 +64,8 @@ type Options struct {
 
 	// OnChange hears of each change, in order, after it was kept.
 	OnChange func(inventory.IncidentChange)
+	// OnMinutes hears of each minute of a link that is over.
+	OnMinutes func([]inventory.Evidence)
 	// Blind is told when the controller's own network fails and when it is back.
 	Blind         func(blind bool)
 	AskBurst      func(site, workstation string)

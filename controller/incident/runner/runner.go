@@ -164,6 +164,9 @@ func (r *Runner) step(ctx context.Context) {
 	r.metrics.stepped(time.Since(began), outcome.Discarded)
 	r.trace.note(pieces)
 	r.minutes.add(pieces, outcome.Minutes)
+	if r.o.OnMinutes != nil && len(outcome.Minutes) > 0 {
+		r.o.OnMinutes(outcome.Minutes)
+	}
 	r.take(ctx, now, outcome)
 }
 
