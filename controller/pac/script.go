@@ -18,6 +18,7 @@ import (
 const (
 	MaxScript  = 1 << 20 // bytes
 	runFor     = 500 * time.Millisecond
+	stuckAfter = 5 * time.Second
 	maxHeap    = 64 << 20 // bytes by which the program may grow meanwhile
 	lookEvery  = 5 * time.Millisecond
 	maxStack   = 512
@@ -79,7 +80,7 @@ func (s *Script) Find(ctx context.Context, q Question) (string, error) {
 		answer, err := s.run(ctx, vm, q, target)
 		done <- outcome{answer, err}
 	}()
-	grace := time.NewTimer(3 * runFor)
+	grace := time.NewTimer(stuckAfter)
 	defer grace.Stop()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
