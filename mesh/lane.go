@@ -32,7 +32,10 @@ type lane struct {
 	onDirect     func(Direct)
 	onController func(from netip.AddrPort)
 	onSource     func(from netip.AddrPort)
+	onStranger   func(from netip.AddrPort)
 	listening    atomic.Bool // whether onSource is to be told
+	// strange asks whether onStranger is to be told; nil until the pool is open.
+	strange atomic.Pointer[func(from netip.AddrPort) bool]
 	// controllers are the addresses whose packets onController hears of.
 	controllers atomic.Pointer[[]netip.AddrPort]
 }
@@ -121,8 +124,8 @@ func (l *lane) hand(conn net.Conn, within time.Duration) {
 }
 
 // noteSource tells onController of a packet from a controller's address, and
-// onSource of any while it listens, once it is known that a key holder sealed
-// it: an address alone can be forged.
+// onSource of any while it listens, and onStranger of one that the pool does not
+// know, once it is known that a key holder sealed it: an address alone can be forged.
 func (l *lane) noteSource(sealed []byte, from netip.AddrPort) {
 	ring := l.ring.Load()
 	if ring == nil {
@@ -131,7 +134,11 @@ func (l *lane) noteSource(sealed []byte, from netip.AddrPort) {
 	all := l.onSource != nil && l.listening.Load()
 	known := l.controllers.Load()
 	controller := l.onController != nil && known != nil && slices.Contains(*known, from)
-	if !all && !controller {
+	strange := false
+	if ask := l.strange.Load(); ask != nil {
+		strange = (*ask)(from)
+	}
+	if !all && !controller && !strange {
 		return
 	}
 	if !ring.opens(sealed, l.label) {
@@ -142,6 +149,9 @@ func (l *lane) noteSource(sealed []byte, from netip.AddrPort) {
 	}
 	if all {
 		l.onSource(from)
+	}
+	if strange {
+		l.onStranger(from)
 	}
 }
 

@@ -49,14 +49,15 @@ type Pool struct {
 	site, label, name string
 	role              Role
 
-	serf    *serf.Serf
-	lane    *lane
-	ring    *keyRing
-	line    eventLine[PoolEvent]
-	pings   pings
-	onQuery func(name string, body []byte) []byte
-	running sync.WaitGroup
-	once    sync.Once
+	serf      *serf.Serf
+	lane      *lane
+	ring      *keyRing
+	line      eventLine[PoolEvent]
+	pings     pings
+	strangers strangers
+	onQuery   func(name string, body []byte) []byte
+	running   sync.WaitGroup
+	once      sync.Once
 
 	// These are locks that are held while waiting for the network. They are
 	// channels because a synctest bubble's clock stands still while a goroutine
@@ -99,7 +100,7 @@ func OpenPool(o PoolOptions) (*Pool, error) {
 		line: eventLine[PoolEvent]{listener: o.OnEvent, overflow: PoolEvent{Kind: PoolMissed}},
 	}
 	l.onDirect = func(d Direct) { p.hearDirect(d, o.OnDirect) }
-	l.onController, l.onSource = o.OnController, o.OnSource
+	l.onController, l.onSource, l.onStranger = o.OnController, o.OnSource, p.meet
 	l.controllers.Store(new(slices.Clone(o.Membership.Controllers)))
 	l.ring.Store(ring)
 
@@ -127,6 +128,7 @@ func OpenPool(o PoolOptions) (*Pool, error) {
 	if p.serf, err = serf.Create(conf); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open pool of %s: %w", p.site, err), l.Shutdown())
 	}
+	p.watchStrangers()
 	p.running.Go(func() { p.drainEvents(events, p.serf.ShutdownCh()) })
 	return p, nil
 }

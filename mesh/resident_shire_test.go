@@ -198,12 +198,12 @@ func inTime(t *testing.T, limit time.Duration, what string, ok func() bool) time
 }
 
 // wholeWithin is the time a pool of n is given until everyone knows everyone. In
-// a large one gossip misses a pair once in a hundred times, until the next full
-// exchange, for only one newcomer in three makes one sooner; memberlist's first
-// comes after five to ten minutes.
+// a large one gossip misses a pair now and then, for only one newcomer in three
+// makes a full exchange soon: until the one that was passed by has probed the other
+// twice, each time within three seconds for each member.
 func wholeWithin(n int) time.Duration {
 	if n > 8 {
-		return 11 * time.Minute
+		return 6 * time.Minute
 	}
 	return 40 * time.Second
 }
