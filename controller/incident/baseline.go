@@ -10,7 +10,8 @@ const HoursOfWeek = 7 * 24
 
 // Usual is what one hour is usually like. Spreads are 1.4826 times the median
 // absolute deviation of its minutes. The high values are the median over days of
-// the hour's 90th percentile: what recurs on most days counts, one bad day does not.
+// the hour's 90th percentile, and for loss of its worst ten minutes: what recurs on
+// most days counts, one bad day does not.
 type Usual struct {
 	Minutes      int           `json:"n,omitempty"`
 	RTT          time.Duration `json:"rtt_ns,omitempty"` // median of the minutes' medians

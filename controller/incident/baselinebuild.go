@@ -61,17 +61,25 @@ func usual(ms []linkMinute) Usual {
 	var lossMean, lossHigh []float64
 	for day := range byDay(ms) {
 		var r, j []time.Duration
-		var l []float64
-		sum := 0.0
+		sum, worst := 0.0, 0.0
+		tens := make(map[int]*[2]float64)
 		for _, m := range day {
 			if m.RTT > 0 {
 				r, j = append(r, m.RTT), append(j, m.Jitter)
 			}
-			l = append(l, m.Loss)
 			sum += m.Loss
+			ten := tens[m.At.Minute()/10]
+			if ten == nil {
+				ten = new([2]float64)
+				tens[m.At.Minute()/10] = ten
+			}
+			ten[0], ten[1] = ten[0]+m.Loss, ten[1]+1
+		}
+		for _, ten := range tens {
+			worst = max(worst, ten[0]/ten[1])
 		}
 		rttHigh, jitterHigh = append(rttHigh, quantile(r, 0.9)), append(jitterHigh, quantile(j, 0.9))
-		lossHigh, lossMean = append(lossHigh, quantile(l, 0.9)), append(lossMean, sum/float64(len(day)))
+		lossHigh, lossMean = append(lossHigh, worst), append(lossMean, sum/float64(len(day)))
 	}
 	u.RTTHigh, u.JitterHigh = quantile(rttHigh, 0.5), quantile(jitterHigh, 0.5)
 	u.Loss, u.LossHigh = quantile(lossMean, 0.5), quantile(lossHigh, 0.5)

@@ -43,8 +43,8 @@ type Engine struct {
 	asked    map[Ask]time.Time
 	// serviceClear is when a service's outage ended: failures of before are over.
 	serviceClear map[string]time.Time
-	tickAt   time.Time
-	sweptAt  time.Time
+	tickAt       time.Time
+	sweptAt      time.Time
 }
 
 // Option changes how an Engine is made.

@@ -176,7 +176,7 @@ type site struct {
 	gateway  gauge
 	quality  quality
 	services map[string]*serviceFacts
-	failing  bool // some service may fail here
+	failing  bool      // some service may fail here
 	outages  []span    // silences of the whole site, newest last; the one under way has no end
 	silence  silence   // the one under way
 	againAt  time.Time // a wider cause ended: what is silent must be seen again

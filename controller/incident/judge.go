@@ -31,6 +31,10 @@ func (e *Engine) judgeSite(s *site, now time.Time) {
 	case holds && j.whole:
 		t = e.hold(j, now)
 		t.Router = t.Router || sc.router
+		t.Outages = unfolded(s.outages, t.Spans[0].From)
+		if t.HeardAt.IsZero() {
+			t.HeardAt = s.answerAt
+		}
 		e.foldNarrow(s, t, now)
 	case holds && !blind && !s.silence.active:
 		t = e.hold(j, now)
@@ -46,6 +50,17 @@ func (e *Engine) judgeSite(s *site, now time.Time) {
 	if s.busy > 0 || s.facts.Site.Direct() {
 		s.dueAt = now.Add(time.Second)
 	}
+}
+
+// unfolded are the silences since a trouble began.
+func unfolded(outages []span, from time.Time) []span {
+	var own []span
+	for _, o := range outages {
+		if !o.From.Before(from) {
+			own = append(own, o)
+		}
+	}
+	return own
 }
 
 func unite(ids []string, ms []*machine) []string {
@@ -70,7 +85,7 @@ func (e *Engine) concerns(sc *scene) int {
 		n++
 	}
 	for _, m := range s.machines {
-		if len(m.misses) > 0 || e.troubles[machineKey(m.id)] != nil || sc.now.Sub(m.uplinkAt) < gossipLag {
+		if len(m.misses) > 0 || m.gone(sc.r) && !m.explained(sc.r, sc.now) || e.troubles[machineKey(m.id)] != nil || sc.now.Sub(m.uplinkAt) < gossipLag {
 			n++
 		}
 	}
@@ -106,6 +121,9 @@ func (e *Engine) followSilence(sc *scene, now time.Time) {
 	}
 	if back >= min(2, len(q.members)) {
 		s.spoke(q.firstLife)
+		if t := e.troubles[siteKey(s.code)]; t != nil {
+			t.Outages = unfolded(s.outages, t.Spans[0].From)
+		}
 		*q = silence{sc: sc, firstLife: q.firstLife}
 	}
 }

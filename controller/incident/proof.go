@@ -43,17 +43,23 @@ type tally struct {
 // read makes a machine's vote on the outages of a trouble.
 func (m *machine) read(t *trouble, r *Rules) vote {
 	var best vote
-	for _, o := range t.Spans {
+	for _, o := range t.Outages {
 		end := o.To
 		if end.IsZero() {
 			end = t.FreshAt
 		}
+		// The first answer comes a little after the healing.
+		end = end.Add(-min(healedWithin, end.Sub(o.From)/4))
 		if v := m.readSpan(o.From, end, r); v.ballot > best.ballot || v.ballot == best.ballot && v.gateway && !best.gateway {
 			best = v
 		}
 	}
 	return best
 }
+
+// healedWithin is how long before the first answer a site may have healed: its
+// router and switches come back first, and a record is written every ten seconds.
+const healedWithin = 20 * time.Second
 
 // readSpan makes the vote on one outage.
 func (m *machine) readSpan(onset, end time.Time, r *Rules) vote {
@@ -266,11 +272,14 @@ func (e *Engine) prove(t *trouble, now time.Time) {
 		}
 		v.Cause, v.Grade, v.Confidence, v.Rule = rule.cause, inventory.GradeProven, 0.95, rule.name
 		v.Reason = fmt.Sprintf("%d of %s of %s were read: %s", c.in, count(c.of, "journal"), t.Incident.Scope.Site, e.votesSay(c, rule))
-		if !c.onset.IsZero() && c.onset.After(t.Spans[0].From.Add(-time.Minute)) && len(t.Spans) == 1 {
-			t.Incident.StartedAt = c.onset
+		if at := newer(c.onset, t.HeardAt); len(t.Outages) == 1 && at.After(t.Incident.StartedAt.Add(-time.Minute)) && at.Before(t.Onset) {
+			t.Incident.StartedAt = at
 		}
 		e.reviseProof(t, v, now)
 		return
+	}
+	if t.Incident.Grade == inventory.GradeProven {
+		return // more journals that say nothing unprove nothing
 	}
 	v.Reason = fmt.Sprintf("%s %d of %s, not proven.", t.Live.Reason, c.in, count(c.of, "journal"))
 	if t.Live.Cause == inventory.CauseMachineOrLink && c.across+c.rebooted == 0 && !t.Router && now.Sub(t.ClearAt) >= unobservedAfter {

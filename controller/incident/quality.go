@@ -94,7 +94,6 @@ func (e *Engine) weighMinutes(s *site) minutesView {
 		}
 		if !rtt && !jitter && goods == len(ms)-1-i {
 			goods++
-			v.goodSince = ms[i].At
 		}
 	}
 	usual, known := base.at(last.At.In(s.zone), r)
@@ -105,6 +104,7 @@ func (e *Engine) weighMinutes(s *site) minutesView {
 	v.usual = linkMinute{RTT: usual.RTT, Jitter: usual.Jitter, Loss: usual.Loss}
 	lossy, lossSince, calm := e.weighLoss(ms, usual)
 	v.good = goods >= r.GoodMinutes && calm
+	v.goodSince = last.At.Add(-time.Duration(r.GoodMinutes-1) * time.Minute)
 	switch {
 	case rtts >= r.BadMinutes:
 		v.bad, v.rule, v.since = true, "slow", rttSince
@@ -123,26 +123,20 @@ func (e *Engine) weighLoss(ms []linkMinute, u Usual) (lossy bool, since time.Tim
 	last := ms[len(ms)-1].At
 	asked, lost := 0, 0.0
 	recentAsked, recentLost := 0, 0.0
-	base := max(u.Loss, 0.005)
+	base := max(u.Loss, u.LossHigh, 0.005)
 	for i := len(ms) - 1; i >= 0 && last.Sub(ms[i].At) < time.Duration(r.LossMinutes)*time.Minute; i-- {
 		n := float64(ms[i].N)
 		asked, lost = asked+ms[i].N, lost+ms[i].Loss*n
 		if last.Sub(ms[i].At) < time.Duration(r.GoodMinutes)*time.Minute {
 			recentAsked, recentLost = recentAsked+ms[i].N, recentLost+ms[i].Loss*n
 		}
-		if ms[i].Loss > max(base, u.LossHigh) {
+		if ms[i].Loss > base {
 			since = ms[i].At
 		}
 	}
-	// A minute's 90th percentile is chance where little is lost, and a habit where
-	// much is.
-	recurs := u.LossHigh / 2
-	if u.LossHigh > r.LossyAt {
-		recurs = u.LossHigh
-	}
 	limit := func(asked int, sigmas float64) float64 {
 		lambda := base * float64(asked)
-		return max(lambda+sigmas*math.Sqrt(lambda)+3, (max(u.Loss, recurs)+r.LossLeast)*float64(asked))
+		return max(lambda+sigmas*math.Sqrt(lambda)+3, (base+r.LossLeast)*float64(asked))
 	}
 	lossy = lost > limit(asked, r.LossSigmas) && recentLost > base*float64(recentAsked)
 	return lossy, since, recentLost <= limit(recentAsked, 1)

@@ -81,10 +81,12 @@ func (sc *scene) mayLive(m *machine) bool {
 
 // lookWhole asks whether nobody answers.
 func (sc *scene) lookWhole() {
+	// A port that takes or refuses a connection is a live link too.
+	heard := newer(sc.s.answerAt, sc.s.tcp.OK)
 	for _, m := range sc.live {
 		n := 0
 		for _, at := range m.misses {
-			if !at.After(sc.s.answerAt) || sc.e.stalled(at) {
+			if !at.After(heard) || sc.e.stalled(at) {
 				continue
 			}
 			n++
@@ -98,7 +100,7 @@ func (sc *scene) lookWhole() {
 			sc.asked++
 		}
 	}
-	word := sc.s.silentAt.After(sc.s.answerAt) && !sc.e.stalled(sc.s.silentAt)
+	word := sc.s.silentAt.After(heard) && !sc.e.stalled(sc.s.silentAt)
 	if word {
 		sc.freshAt = newer(sc.freshAt, sc.s.silentAt)
 	}
@@ -106,6 +108,7 @@ func (sc *scene) lookWhole() {
 	case n == 0:
 	case word && sc.pings >= sc.r.FewPings && sc.asked >= min(2, n):
 		sc.silent = true
+	case sc.s.tcp != (gauge{}) && !sc.s.tcp.Miss.After(heard): // TCP has not said anything yet
 	case sc.pings >= sc.r.SilentPings && sc.asked >= (min(n, 12)+1)/2:
 		sc.silent = true
 	}

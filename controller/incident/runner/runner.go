@@ -151,8 +151,9 @@ func (r *Runner) run(ctx context.Context) {
 	}
 }
 
-// step gives the engine what has come and carries out what it concludes.
-func (r *Runner) step(ctx context.Context) {
+// step gives the engine what has come and carries out what it concludes, which it
+// returns.
+func (r *Runner) step(ctx context.Context) incident.Outcome {
 	if r.stale.Swap(false) || r.o.Now().Sub(r.readAt) > estateEvery {
 		r.readEstate(ctx)
 	}
@@ -168,6 +169,7 @@ func (r *Runner) step(ctx context.Context) {
 		r.o.OnMinutes(outcome.Minutes)
 	}
 	r.take(ctx, now, outcome)
+	return outcome
 }
 
 // take carries out an outcome.
