@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"time"
-
-	"github.com/godbus/dbus/v5"
 
 	"muster/inventory"
 )
@@ -17,10 +14,10 @@ import (
 // Names on the bus.
 const (
 	loginName    = "org.freedesktop.login1"
-	loginPath    = dbus.ObjectPath("/org/freedesktop/login1")
+	loginPath    = "/org/freedesktop/login1"
 	loginManager = "org.freedesktop.login1.Manager"
 	busName      = "org.freedesktop.DBus"
-	ownerChanged = busName + ".NameOwnerChanged"
+	busPath      = "/org/freedesktop/DBus"
 )
 
 const (
@@ -51,15 +48,13 @@ func watchPower(ctx context.Context, o PowerOptions, t *teller) {
 
 // listen follows the bus until it is lost or ctx ends.
 func listen(ctx context.Context, o PowerOptions, t *teller) error {
-	conn, err := dialBus(ctx, o.Bus)
+	b, err := dialBus(ctx, o.Bus)
 	if err != nil {
 		return err
 	}
-	defer conn.Close() // nothing is on its way out
-	l := &login{conn: conn, log: o.Log, tell: t.tell}
+	defer b.close()
+	l := &login{bus: b, log: o.Log, tell: t.tell}
 	defer l.release()
-	signals := make(chan *dbus.Signal, 16)
-	conn.Signal(signals)
 	if err := l.subscribe(ctx); err != nil {
 		return err
 	}
@@ -70,9 +65,9 @@ func listen(ctx context.Context, o PowerOptions, t *teller) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case s, ok := <-signals:
+		case s, ok := <-b.signals:
 			if !ok {
-				return errors.New("the system bus ended the connection")
+				return b.end()
 			}
 			if err := l.signal(ctx, s); err != nil {
 				return err
@@ -81,34 +76,9 @@ func listen(ctx context.Context, o PowerOptions, t *teller) error {
 	}
 }
 
-// dialBus connects, within a bound: a bus that hangs must not be waited for. The
-// connection lives until it is closed, not until ctx ends: see take.
-func dialBus(ctx context.Context, address string) (*dbus.Conn, error) {
-	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer context.AfterFunc(ctx, cancel)()
-	defer time.AfterFunc(busAnswersIn, cancel).Stop()
-	// In sequence, so that waking never overtakes falling asleep.
-	options := []dbus.ConnOption{dbus.WithContext(life), dbus.WithSignalHandler(dbus.NewSequentialSignalHandler())}
-	connect := dbus.ConnectSystemBus
-	if address != "" {
-		connect = func(o ...dbus.ConnOption) (*dbus.Conn, error) { return dbus.Connect(address, o...) }
-	}
-	conn, err := connect(options...)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		cancel()
-		return nil, errors.New("there is no system bus on this machine")
-	case err != nil:
-		cancel()
-		return nil, fmt.Errorf("cannot reach the system bus: %w", err)
-	}
-	context.AfterFunc(conn.Context(), cancel)
-	return conn, nil
-}
-
 // login is one connection to logind. It belongs to one goroutine.
 type login struct {
-	conn  *dbus.Conn
+	bus   *bus
 	log   *slog.Logger
 	tell  func(context.Context, Notice)
 	owner string   // logind's own name on the bus; empty while it does not run
@@ -122,45 +92,52 @@ type login struct {
 func (l *login) subscribe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, busAnswersIn)
 	defer cancel()
+	rules := []string{"type='signal',sender='" + busName + "',member='NameOwnerChanged',arg0='" + loginName + "'"}
 	for _, member := range []string{"PrepareForSleep", "PrepareForShutdown", "PrepareForShutdownWithMetadata"} {
-		if err := l.conn.AddMatchSignalContext(ctx, dbus.WithMatchSender(loginName), dbus.WithMatchObjectPath(loginPath),
-			dbus.WithMatchInterface(loginManager), dbus.WithMatchMember(member)); err != nil {
+		rules = append(rules, "type='signal',sender='"+loginName+"',path='"+loginPath+"',interface='"+loginManager+"',member='"+member+"'")
+	}
+	for _, rule := range rules {
+		if _, err := l.bus.call(ctx, busName, busPath, busName, "AddMatch", rule); err != nil {
 			return fmt.Errorf("cannot listen on the system bus: %w", err)
 		}
-	}
-	if err := l.conn.AddMatchSignalContext(ctx, dbus.WithMatchSender(busName), dbus.WithMatchInterface(busName),
-		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, loginName)); err != nil {
-		return fmt.Errorf("cannot listen on the system bus: %w", err)
 	}
 	return nil
 }
 
 // take takes a lock that delays sleep and shutdown. logind takes it back after
 // five seconds, and whenever the agent dies. The question is not given up when
-// ctx ends, for a lock in an answer that nobody awaits would never be released.
-// So after an error that is not logind's own the connection must be closed.
+// ctx ends: a lock in an answer that nobody awaits would hold the machine. So
+// after an error that is not logind's own word the connection must be closed.
 func (l *login) take(ctx context.Context) error {
 	if l.lock != nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askFor)
 	defer cancel()
-	var fd dbus.UnixFD
-	err := l.conn.Object(loginName, loginPath).CallWithContext(ctx, loginManager+".Inhibit", 0,
-		"shutdown:sleep", "Muster agent", "Tells the controller that this machine goes", "delay").Store(&fd)
-	if _, refused := errors.AsType[dbus.Error](err); err != nil && !refused {
+	m, err := l.bus.call(ctx, loginName, loginPath, loginManager, "Inhibit",
+		"shutdown:sleep", "Muster agent", "Tells the controller that this machine goes", "delay")
+	if _, refused := errors.AsType[*refusal](err); err != nil && !refused {
 		return fmt.Errorf("cannot delay sleep and shutdown: %w", err)
 	}
 	text := ""
-	if err == nil {
-		l.lock = os.NewFile(uintptr(fd), "inhibitor lock")
-	} else if text = err.Error(); text != l.told {
+	switch {
+	case err != nil:
+		text = err.Error()
+	case len(m.files) == 0:
+		text = "logind gave no lock"
+	default:
+		l.lock = os.NewFile(uintptr(m.files[0]), "inhibitor lock")
+		m.files = m.files[1:]
+		m.close()
+	}
+	if text != l.told && text != "" {
 		l.log.InfoContext(ctx, "sleep and shutdown cannot be delayed for the goodbye", "why", text)
 	}
-	l.told = text
-	if l.conn.BusObject().CallWithContext(ctx, busName+".GetNameOwner", 0, loginName).Store(&l.owner) != nil {
-		l.owner = "" // it does not run; the bus tells when it does
-	}
+	l.told, l.owner = text, ""
+	if m, err := l.bus.call(ctx, busName, busPath, busName, "GetNameOwner", loginName); err == nil {
+		l.owner, _ = first[string](m.body)
+		m.close()
+	} // else it does not run; the bus tells when it does
 	return nil
 }
 
@@ -174,23 +151,23 @@ func (l *login) release() {
 
 // signal takes one signal. One that logind did not send counts for nothing: on
 // the bus anybody may send anything straight to the agent.
-func (l *login) signal(ctx context.Context, s *dbus.Signal) error {
-	if s.Name == ownerChanged && s.Sender == busName {
-		return l.owned(ctx, s.Body)
+func (l *login) signal(ctx context.Context, s message) error {
+	if s.sender == busName && s.face == busName && s.member == "NameOwnerChanged" {
+		return l.owned(ctx, s.body)
 	}
-	if l.owner == "" || s.Sender != l.owner || s.Path != loginPath {
+	if l.owner == "" || s.sender != l.owner || s.path != loginPath || s.face != loginManager {
 		return nil
 	}
-	begins, ok := first[bool](s.Body)
+	begins, ok := first[bool](s.body)
 	if !ok {
 		return nil
 	}
-	switch s.Name {
-	case loginManager + ".PrepareForSleep":
+	switch s.member {
+	case "PrepareForSleep":
 		return l.sleep(ctx, begins)
-	case loginManager + ".PrepareForShutdownWithMetadata":
-		return l.stop(ctx, begins, metadataType(s.Body))
-	case loginManager + ".PrepareForShutdown": // follows the other where that exists
+	case "PrepareForShutdownWithMetadata":
+		return l.stop(ctx, begins, metadataType(s.body))
+	case "PrepareForShutdown": // follows the other where that exists
 		return l.stop(ctx, begins, "")
 	}
 	return nil
@@ -202,7 +179,7 @@ func (l *login) owned(ctx context.Context, body []any) error {
 		return nil
 	}
 	owner, _ := body[2].(string)
-	if owner != "" && owner == l.owner {
+	if owner != "" && owner == l.owner && l.lock != nil {
 		return nil // it is the one that gave the lock
 	}
 	l.release()
@@ -245,23 +222,30 @@ func (l *login) stop(ctx context.Context, begins bool, kind string) error {
 func (l *login) scheduled(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
-	var value dbus.Variant
-	if err := l.conn.Object(loginName, loginPath).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0,
-		loginManager, "ScheduledShutdown").Store(&value); err != nil {
+	m, err := l.bus.call(ctx, loginName, loginPath, "org.freedesktop.DBus.Properties", "Get", loginManager, "ScheduledShutdown")
+	if err != nil {
 		return ""
 	}
-	pair, _ := value.Value().([]any) // (st): kind and instant
+	m.close()
+	pair, _ := first[[]any](m.body) // kind and instant
 	kind, _ := first[string](pair)
 	return kind
 }
 
+// metadataType is the value of "type" in a dictionary that follows a truth value.
 func metadataType(body []any) string {
 	if len(body) < 2 {
 		return ""
 	}
-	metadata, _ := body[1].(map[string]dbus.Variant)
-	kind, _ := metadata["type"].Value().(string)
-	return kind
+	entries, _ := body[1].([]any)
+	for _, e := range entries {
+		pair, _ := e.([]any)
+		if key, _ := first[string](pair); key == "type" && len(pair) == 2 {
+			kind, _ := pair[1].(string)
+			return kind
+		}
+	}
+	return ""
 }
 
 func first[T any](values []any) (T, bool) {

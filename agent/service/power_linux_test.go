@@ -110,7 +110,7 @@ func TestOnlyLogindIsBelieved(t *testing.T) {
 	}
 	for _, name := range names { // broadcast, and straight to everybody
 		forge(t, other, name, loginManager+".PrepareForSleep", true)
-		forge(t, other, name, ownerChanged, loginName, "", other.Names()[0])
+		forge(t, other, name, busName+".NameOwnerChanged", loginName, "", other.Names()[0])
 	}
 	forge(t, other, "", loginManager+".PrepareForShutdown", true)
 	l.emit("PrepareForSleep", "no truth value")
@@ -129,7 +129,7 @@ func forge(t *testing.T, conn *dbus.Conn, to, signal string, values ...any) {
 	t.Helper()
 	i := strings.LastIndex(signal, ".")
 	m := &dbus.Message{Type: dbus.TypeSignal, Headers: map[dbus.HeaderField]dbus.Variant{
-		dbus.FieldPath: dbus.MakeVariant(loginPath), dbus.FieldInterface: dbus.MakeVariant(signal[:i]),
+		dbus.FieldPath: dbus.MakeVariant(dbus.ObjectPath(loginPath)), dbus.FieldInterface: dbus.MakeVariant(signal[:i]),
 		dbus.FieldMember: dbus.MakeVariant(signal[i+1:]), dbus.FieldSignature: dbus.MakeVariant(dbus.SignatureOf(values...)),
 	}, Body: values}
 	if to != "" {
@@ -178,11 +178,10 @@ func TestTheEndReleasesTheLockAndLeavesNothingRunning(t *testing.T) {
 	cancel()
 	lock.released(t)
 	<-ended
-	_ = l.conn.Close()
-	for running := true; running; { // the library's goroutines end by themselves, a moment later
+	for running := true; running; { // what has said that it is done may yet be on its last step
 		runtime.Gosched()
 		b := make([]byte, 1<<20)
-		running = bytes.Contains(b[:runtime.Stack(b, true)], []byte("godbus"))
+		running = bytes.Contains(b[:runtime.Stack(b, true)], []byte("service.(*bus)"))
 	}
 }
 
