@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"muster/inventory"
 )
@@ -352,5 +353,13 @@ func TestAStrangerIsToldWhyItIsOne(t *testing.T) {
 		if body := visit(t, pagesOf(t, c, nil), "/workstations/w00000000", nil).Body.String(); !strings.Contains(body, tc.want) {
 			t.Errorf("%s: the page does not say %q", name, tc.want)
 		}
+	}
+}
+
+func TestAnIdentityConflictStandsOnTheMachinesPage(t *testing.T) {
+	c := bigCounty()
+	c.detail.ConflictAt = storyNow.Add(-time.Hour)
+	if body := visit(t, pagesOf(t, c, nil), "/workstations/w00000000", nil).Body.String(); !strings.Contains(body, "Two machines use this identity: last seen at 2026-11-23 08:12 UTC") {
+		t.Error("the page does not say that two machines use its identity")
 	}
 }

@@ -64,6 +64,9 @@ func remarksOn(d inventory.WorkstationDetail) []string {
 	if d.Simulated {
 		said = append(said, "A simulated machine of the demo: its hardware is made up.")
 	}
+	if !d.ConflictAt.IsZero() {
+		said = append(said, "Two machines use this identity: last seen at "+d.ConflictAt.UTC().Format("2006-01-02 15:04")+" UTC. The reports of both are refused until one is enrolled anew; muster-agent prepare-image on the copy does that.")
+	}
 	if d.Review != "" {
 		said = append(said, "Waits for a person: "+d.Review+".")
 	}

@@ -23,8 +23,15 @@ type WorkstationStanding struct {
 type WorkstationDetail struct {
 	WorkstationStanding
 	Asset *Asset `json:"asset,omitempty"`
+	// ConflictAt is when two machines were last recorded to use this identity; zero:
+	// not within ConflictShownFor. Both are refused.
+	ConflictAt time.Time `json:"identity_conflict_at,omitzero"`
 	Lists
 }
+
+// ConflictShownFor is how long an identity conflict may go on after it was recorded
+// last.
+const ConflictShownFor = 4 * time.Hour
 
 // StandingFilter selects workstations by what is declared and by presence.
 type StandingFilter struct {

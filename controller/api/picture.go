@@ -24,6 +24,7 @@ type Declared interface {
 	Incidents(ctx context.Context, filter inventory.IncidentFilter) ([]inventory.Incident, string, error)
 	Incident(ctx context.Context, id string) (inventory.Incident, error)
 	Windows(ctx context.Context, endAfter time.Time) ([]inventory.Window, error)
+	Events(ctx context.Context, filter inventory.EventFilter) ([]inventory.Event, string, error)
 }
 
 // Picture joins what is declared with how it stands now. The API and the pages
@@ -194,6 +195,16 @@ func (p *Picture) Workstation(ctx context.Context, id string) (inventory.Worksta
 	detail.WorkstationStanding = p.standAll([]inventory.Workstation{row})[0]
 	if detail.Lists, err = p.declared.Lists(ctx, id); err != nil && !errors.Is(err, inventory.ErrNotFound) {
 		return detail, fmt.Errorf("cannot read the lists of %s: %w", id, err)
+	}
+	conflicts, _, err := p.declared.Events(ctx, inventory.EventFilter{
+		Kind: inventory.EventConflict, Subject: inventory.Subject{Noun: inventory.NounWorkstation, Key: id},
+		OccurredFrom: time.Now().Add(-inventory.ConflictShownFor), Page: inventory.Page{Limit: 1},
+	})
+	if err != nil {
+		return detail, fmt.Errorf("cannot read whether %s is in conflict: %w", id, err)
+	}
+	for _, conflict := range conflicts {
+		detail.ConflictAt = conflict.OccurredAt
 	}
 	if row.AssetTag == "" {
 		return detail, nil
