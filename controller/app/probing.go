@@ -9,6 +9,7 @@ import (
 	"muster/controller/rota"
 	"muster/controller/services"
 	"muster/inventory"
+	"muster/inventory/wire"
 )
 
 // makePlans plans what is probed from which site. PAC files are only fetched
@@ -48,4 +49,10 @@ func (a *App) openProbing(context.Context) error {
 	a.probing = desk
 	a.later(func(context.Context) error { desk.Close(); return nil })
 	return nil
+}
+
+// Probe makes a workstation probe something and waits until ctx ends, as
+// `muster workstation probe` does.
+func (a *App) Probe(ctx context.Context, workstation string, spec wire.ProbeSpec) (inventory.ProbeResult, error) {
+	return a.probing.Ask(ctx, workstation, spec)
 }

@@ -44,6 +44,7 @@ func (f *Fleet) machine(tag string, s, desk int, number int64) *machine {
 	m.model.Place(simulated.Standing{
 		Addr: netip.PrefixFrom(m.addr.Addr(), 24), Gateway: siteAddr(s, 1), Resolvers: []netip.Addr{siteAddr(s, 1)},
 	})
+	m.model.Live(f.estate.World)
 	return m
 }
 

@@ -38,6 +38,9 @@ type Estate struct {
 	Seed    uint64
 	Mesh    inventory.MeshMode // of every site; empty is a pool
 	Log     *slog.Logger       // nil: quiet
+	// Services are probed by every site; World answers, and nil says that all is well.
+	Services []inventory.Service
+	World    simulated.World
 }
 
 // Fleet is a running fleet. Its methods are called from the test's goroutine.
@@ -92,7 +95,7 @@ func (f *Fleet) StartController() {
 	c, err := app.New(app.Options{
 		Config: app.Config{
 			Data: filepath.Join(f.dir, "controller"), Listen: "127.0.0.1:0", LogLevel: "info",
-			MeshListen: netip.AddrPortFrom(controllerAddr, meshPort).String(),
+			MeshListen: netip.AddrPortFrom(controllerAddr, meshPort).String(), Services: f.estate.Services,
 		},
 		Version: "test", Log: f.estate.Log, Network: f.Fabric.Machine(controllerAddr, controllerSite), WithoutWeb: true,
 	})
