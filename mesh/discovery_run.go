@@ -81,6 +81,7 @@ func (r *Resident) heardDirect(t *tenure, d Direct) {
 	case DirectUnheard:
 		r.heardUnheard(t, d)
 	case DirectLeave: // for controllers
+	case DirectPing, DirectPong: // the pool's own
 	}
 }
 
