@@ -130,17 +130,9 @@ func TestExportReplaysToTheSameVerdict(t *testing.T) {
 	}
 }
 
-// export calls Export with the loop's place taken by the test.
+// export calls Export.
 func (d *drill) export(id string, out *bytes.Buffer) error {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		op := <-d.runner.ops
-		op(context.Background())
-	}()
-	err := d.runner.Export(d.t.Context(), id, out)
-	<-done
-	return err
+	return d.inLoop(func() error { return d.runner.Export(d.t.Context(), id, out) })
 }
 
 func TestPeopleHearThoughTheDiskIsGoneAndItIsKeptLater(t *testing.T) {
@@ -175,16 +167,9 @@ func TestWhatAPersonDidOutlivesARestartAndTheIncidentsEnd(t *testing.T) {
 	id := d.one("S002").ID
 	do := func(f func() (inventory.Incident, error)) {
 		t.Helper()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			op := <-d.runner.ops
-			op(context.Background())
-		}()
-		if _, err := f(); err != nil {
+		if err := d.inLoop(func() error { _, err := f(); return err }); err != nil {
 			t.Fatal(err)
 		}
-		<-done
 	}
 	do(func() (inventory.Incident, error) { return d.runner.Acknowledge(t.Context(), id, "ann") })
 	do(func() (inventory.Incident, error) { return d.runner.Acknowledge(t.Context(), id, "bob") })

@@ -15,8 +15,10 @@ const (
 	beforeMost  = 300             // pieces of it at one site
 	denseFor    = 5 * time.Minute // after which only some measurements are kept
 	thinEvery   = 10 * time.Second
-	piecesMost  = 20_000 // of one incident
-	recordsMost = 200    // incidents at once
+	thinShare   = 100              // the longer it goes on the less often, by this share of its age
+	changeFor   = 30 * time.Second // dense again for this long when answers come or stop
+	piecesMost  = 20_000           // of one incident
+	recordsMost = 200              // incidents at once
 )
 
 // trace remembers the latest evidence of each site, and from its first sign on
@@ -43,8 +45,9 @@ type thinKey struct {
 }
 
 type thinned struct {
-	at time.Time
-	ok bool
+	at        time.Time // of the last one that was kept
+	ok        bool
+	changedAt time.Time
 }
 
 func newTrace() *trace {
@@ -88,10 +91,15 @@ func (c *record) keeps(p inventory.Evidence) bool {
 		}
 		key := thinKey{p.Kind, p.Site}
 		last, seen := c.thinned[key]
-		if seen && p.At.Sub(c.since) > denseFor && last.ok == p.OK && p.At.Sub(last.at) < thinEvery {
+		if !seen || last.ok != p.OK {
+			last.ok, last.changedAt = p.OK, p.At
+		}
+		age := p.At.Sub(c.since)
+		if age > denseFor && p.At.Sub(last.changedAt) > changeFor && p.At.Sub(last.at) < max(thinEvery, age/thinShare) {
 			return false
 		}
-		c.thinned[key] = thinned{p.At, p.OK}
+		last.at = p.At
+		c.thinned[key] = last
 		return true
 	default:
 		return !c.over

@@ -110,6 +110,20 @@ func (d *drill) one(site string) inventory.Incident {
 	return found[0]
 }
 
+// inLoop calls what waits for the loop, whose place the test takes.
+func (d *drill) inLoop(f func() error) error {
+	d.t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		op := <-d.runner.ops
+		op(context.Background())
+	}()
+	err := f()
+	<-done
+	return err
+}
+
 // broken is a store whose changes fail while it is broken.
 type broken struct {
 	Store
