@@ -22,8 +22,10 @@ func TestEachTurnOfThePowerReachesTheAgent(t *testing.T) {
 	d := &diary{}
 	turn := &turns{agent: d}
 	for _, n := range []service.Notice{
-		{Turn: service.Sleeping, Reason: inventory.LeaveSleep}, {Turn: service.Woke},
-		{Turn: service.Stopping, Reason: inventory.LeaveRestart}, {Turn: service.Staying},
+		{Turn: service.Sleeping, Reason: inventory.LeaveSleep},
+		{Turn: service.Woke},
+		{Turn: service.Stopping, Reason: inventory.LeaveRestart},
+		{Turn: service.Staying},
 	} {
 		turn.hear(t.Context(), n)
 	}

@@ -28,7 +28,7 @@ func startBus(t *testing.T) (address string, stop func()) {
 	if err != nil {
 		t.Fatal("dbus-daemon is missing; `make test-deps` installs it")
 	}
-	dir, err := os.MkdirTemp("", "bus") // short: a socket's path has 107 bytes
+	dir, err := os.MkdirTemp("", "bus") //nolint:usetesting // a socket's path has 107 bytes at most
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,8 +66,11 @@ func TestMessagesOfAnotherLibraryAreRead(t *testing.T) {
 			"metadata": {true, []any{[]any{"type", "reboot"}}},
 			"property": {[]any{"poweroff", nil}},
 			"many": {
-				byte(3), nil, nil, uint32(6), uint32(7), nil, nil, "text", "/a", "s", []any{"a", "b"},
-				[]any{[]any{nil}, []any(nil), []any{nil, nil}}, []any{[]any{"k", []any{byte(1), byte(2)}}}, []any{"in", nil},
+				byte(3), nil, nil, uint32(6), uint32(7), nil, nil, "text", "/a", "s",
+				[]any{"a", "b"},
+				[]any{[]any{nil}, []any(nil), []any{nil, nil}},
+				[]any{[]any{"k", []any{byte(1), byte(2)}}},
+				[]any{"in", nil},
 			},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

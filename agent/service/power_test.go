@@ -56,3 +56,14 @@ func TestPowerBroadcastsBecomeTurns(t *testing.T) {
 		}
 	}
 }
+
+func TestKindsOfShutdownBecomeReasons(t *testing.T) {
+	for kind, want := range map[string]inventory.LeaveReason{
+		"reboot": inventory.LeaveRestart, "kexec": inventory.LeaveRestart, "soft-reboot": inventory.LeaveRestart, "dry-reboot": inventory.LeaveRestart,
+		"poweroff": inventory.LeaveShutdown, "power-off": inventory.LeaveShutdown, "halt": inventory.LeaveShutdown, "": inventory.LeaveShutdown,
+	} {
+		if got := reasonOfType(kind); got != want {
+			t.Errorf("%q is %q", kind, got)
+		}
+	}
+}
