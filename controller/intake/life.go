@@ -122,7 +122,7 @@ func (s stretch) oneClock(t stretch) bool {
 		return false
 	}
 	apart := s.zero.At.Sub(t.zero.At).Abs()
-	return apart < oneZero || apart < longestTransit && !(s.sure() && t.sure())
+	return apart < oneZero || apart < longestTransit && (!s.sure() || !t.sure())
 }
 
 // precededBy reports whether a post of a life that was not heard before was sent

@@ -45,8 +45,11 @@ func TestTwoMachinesOnOneIdentityAreRefused(t *testing.T) {
 	const m, h = time.Minute, time.Hour
 	for name, tellings := range map[string][]telling{
 		"one machine that restarts is one machine": {
-			{0, one, 0, false, false}, {m, one, 0, false, false}, {m, beside, 0, false, false},
-			{m, Life{"run-a", "boot-c", "p-3"}, 0, false, false}, {m, Life{"run-b", "boot-c", "p-4"}, 0, false, false},
+			{0, one, 0, false, false},
+			{m, one, 0, false, false},
+			{m, beside, 0, false, false},
+			{m, Life{"run-a", "boot-c", "p-3"}, 0, false, false},
+			{m, Life{"run-b", "boot-c", "p-4"}, 0, false, false},
 			{m, Life{"run-b", "boot-d", "p-5"}, 0, false, false},
 		},
 		"on one boot the third report tells": {
@@ -62,8 +65,13 @@ func TestTwoMachinesOnOneIdentityAreRefused(t *testing.T) {
 			{0, one, 0, false, false}, {m, one, 0, false, false}, {m, two, 0, false, false}, {m, two, 0, false, false}, {m, beside, 0, true, true},
 		},
 		"agents that do not name their process": {
-			{0, old, 0, false, false}, {m, old, 0, false, false}, {m, old, 0, false, false},
-			{m, copied, 0, false, false}, {m, copied, 0, false, false}, {m, copied, 0, false, false}, {m, old, 0, true, true},
+			{0, old, 0, false, false},
+			{m, old, 0, false, false},
+			{m, old, 0, false, false},
+			{m, copied, 0, false, false},
+			{m, copied, 0, false, false},
+			{m, copied, 0, false, false},
+			{m, old, 0, true, true},
 		},
 		"an agent that learns to name its process": {
 			{0, old, 0, false, false}, {m, one, 0, false, false}, {m, old, 0, false, false}, {m, beside, 0, false, false}, {m, beside, 0, false, false},
@@ -75,31 +83,51 @@ func TestTwoMachinesOnOneIdentityAreRefused(t *testing.T) {
 			{0, one, 0, false, false}, {m, one, 0, false, false}, {m, two, 0, false, false}, {10 * m, one, 11 * m, false, false}, {m, two, 0, false, false},
 		},
 		"a post of a process that was never heard was under way": {
-			{0, one, 0, false, false}, {m, beside, 0, false, false}, {m, Life{"run-a", "boot-a", "p-ghost"}, 90 * time.Second, false, false},
-			{m, beside, 0, false, false}, {m, beside, 0, false, false},
+			{0, one, 0, false, false},
+			{m, beside, 0, false, false},
+			{m, Life{"run-a", "boot-a", "p-ghost"}, 90 * time.Second, false, false},
+			{m, beside, 0, false, false},
+			{m, beside, 0, false, false},
 		},
 		"a post of a boot that was never heard was under way": {
 			{0, one, 0, false, false}, {m, one, 0, false, false}, {m, two, 0, false, false}, {m, one, 0, false, false}, {5 * m, one, 0, false, false},
 		},
 		"the conflict ends when one has been silent for three hours": {
-			{0, one, 0, false, false}, {m, beside, 0, false, false}, {m, one, 0, true, true},
-			{179 * m, one, 0, true, false}, {m, one, 0, false, false}, {h, beside, 0, true, true},
+			{0, one, 0, false, false},
+			{m, beside, 0, false, false},
+			{m, one, 0, true, true},
+			{179 * m, one, 0, true, false},
+			{m, one, 0, false, false},
+			{h, beside, 0, true, true},
 		},
 		"two that come back when they are told to are still two": {
-			{0, one, 0, false, false}, {m, beside, 0, false, false}, {m, one, 0, true, true}, {70 * m, beside, 0, true, false},
-			{2 * m, one, 0, true, false}, {70 * m, beside, 0, true, false}, {70 * m, one, 0, true, false}, {70 * m, beside, 0, true, false},
+			{0, one, 0, false, false},
+			{m, beside, 0, false, false},
+			{m, one, 0, true, true},
+			{70 * m, beside, 0, true, false},
+			{2 * m, one, 0, true, false},
+			{70 * m, beside, 0, true, false},
+			{70 * m, one, 0, true, false},
+			{70 * m, beside, 0, true, false},
 		},
 		"a restart in the middle does not end it": {
-			{0, one, 0, false, false}, {m, beside, 0, false, false}, {m, one, 0, true, true},
-			{m, Life{"run-a", "boot-e", "p-9"}, 0, true, false}, {m, beside, 0, true, false},
+			{0, one, 0, false, false},
+			{m, beside, 0, false, false},
+			{m, one, 0, true, true},
+			{m, Life{"run-a", "boot-e", "p-9"}, 0, true, false},
+			{m, beside, 0, true, false},
 		},
 		"an agent that names neither is judged by its run, and slowly": {
-			{0, Life{Run: "run-a"}, 0, false, false}, {m, Life{Run: "run-b"}, 0, false, false}, {m, Life{Run: "run-a"}, 0, false, false},
+			{0, Life{Run: "run-a"}, 0, false, false},
+			{m, Life{Run: "run-b"}, 0, false, false},
+			{m, Life{Run: "run-a"}, 0, false, false},
 			{20 * m, Life{Run: "run-a"}, 0, true, true},
 		},
 		"machines that cannot name their boot share none": {
-			{0, Life{"run-a", "unknown-boot", "p-1"}, 0, false, false}, {m, Life{"run-a", "unknown-boot", "p-2"}, 0, false, false},
-			{m, Life{"run-a", "boot-b", "p-3"}, 0, false, false}, {m, Life{"run-a", "unknown-boot", "p-4"}, 0, false, false},
+			{0, Life{"run-a", "unknown-boot", "p-1"}, 0, false, false},
+			{m, Life{"run-a", "unknown-boot", "p-2"}, 0, false, false},
+			{m, Life{"run-a", "boot-b", "p-3"}, 0, false, false},
+			{m, Life{"run-a", "unknown-boot", "p-4"}, 0, false, false},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -125,7 +125,7 @@ func (e *estate) start(t *testing.T) {
 	if err := e.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(sync.OnceFunc(e.Pools.Close))
+	t.Cleanup(sync.OnceFunc(e.Close))
 	eventually(t, "the pool of MILL opens", func() bool { return len(e.mesh.spec("MILL").Keys) > 0 })
 }
 
