@@ -6,15 +6,33 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 )
 
 // addrsTried bounds how many of a name's addresses are tried.
 const addrsTried = 3
 
-// phases is how long the parts of a probe took, over all its redirects.
+// phases is how long the parts of a probe took, over all its redirects. A dial
+// that nobody waits for any more still adds to it.
 type phases struct {
+	mu                           sync.Mutex // guards what follows
 	dns, connect, tls, firstByte time.Duration
+}
+
+// since adds what has passed to one of the phases.
+func (t *phases) since(began time.Time, part *time.Duration) {
+	took := time.Since(began)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	*part += took
+}
+
+// forget begins anew.
+func (t *phases) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dns, t.connect, t.tls, t.firstByte = 0, 0, 0, 0
 }
 
 // resolve turns a name into addresses, IPv4 first: every site has it.
@@ -56,12 +74,12 @@ func (p *Prober) resolve(ctx context.Context, resolver, name string) ([]netip.Ad
 func (p *Prober) connect(ctx context.Context, resolver, name string, port uint16, took *phases) (net.Conn, error) {
 	began := time.Now()
 	addrs, err := p.resolve(ctx, resolver, name)
-	took.dns += time.Since(began)
+	took.since(began, &took.dns)
 	if err != nil {
 		return nil, err
 	}
 	began = time.Now()
-	defer func() { took.connect += time.Since(began) }()
+	defer func() { took.since(began, &took.connect) }()
 	var first error
 	for i, addr := range addrs {
 		conn, err := p.dial(ctx, netip.AddrPortFrom(addr, port), len(addrs)-i)

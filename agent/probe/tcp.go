@@ -26,7 +26,7 @@ func (p *Prober) tcp(ctx context.Context, target inventory.ProbeTarget, spec wir
 	config := p.tls.Clone()
 	config.ServerName, config.NextProtos = target.Name, nil
 	err = tls.Client(conn, config).HandshakeContext(ctx)
-	took.tls = time.Since(began)
+	took.since(began, &took.tls)
 	if err != nil {
 		return handshake(ctx, err)
 	}
@@ -42,6 +42,8 @@ func handshake(ctx context.Context, err error) error {
 }
 
 func (t *phases) into(r *inventory.ProbeResult) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	r.DNSMillis, r.ConnectMillis, r.TLSMillis, r.FirstByteMillis = millis(t.dns), millis(t.connect), millis(t.tls), millis(t.firstByte)
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"muster/inventory"
@@ -30,13 +31,19 @@ type visit struct {
 	p       *Prober
 	spec    wire.ProbeSpec
 	proxy   *url.URL // nil: direct
+	method  string
+	until   time.Time
 	took    phases
 	secured bool // TLS was spoken to the target: nobody in between can have answered
 }
 
-// web visits a service: it follows redirects, and judges the answer at the end.
+// web visits a service. Where no text is looked for it asks for the header alone:
+// of a page that nobody reads the server would have sent a window full before the
+// connection ends, and that at every turn of the rota. Some services know no such
+// question, so that what is not well is asked for as a browser would.
 func (p *Prober) web(ctx context.Context, target inventory.ProbeTarget, spec wire.ProbeSpec, r *inventory.ProbeResult) error {
 	v := &visit{p: p, spec: spec}
+	v.until, _ = ctx.Deadline()
 	defer func() { v.took.into(r) }()
 	if proxy := proxyOf(spec); proxy != "" {
 		if _, _, err := net.SplitHostPort(proxy); err != nil {
@@ -48,6 +55,20 @@ func (p *Prober) web(ctx context.Context, target inventory.ProbeTarget, spec wir
 	if err != nil {
 		return failed(inventory.ProbeMalformed, "cannot read the address: %w", err)
 	}
+	if v.method = http.MethodGet; spec.Text == "" {
+		v.method = http.MethodHead
+		err := v.walk(ctx, at, r)
+		if class := classify(err); class != inventory.ProbeStatus && class != inventory.ProbeMalformed {
+			return err
+		}
+		v.method, r.Status = http.MethodGet, 0
+		v.took.forget()
+	}
+	return v.walk(ctx, at, r)
+}
+
+// walk follows redirects, and judges the answer at the end.
+func (v *visit) walk(ctx context.Context, at *url.URL, r *inventory.ProbeResult) error {
 	for range maxRedirects + 1 {
 		next, err := v.stop(ctx, at, r)
 		if err != nil {
@@ -66,7 +87,7 @@ func (p *Prober) web(ctx context.Context, target inventory.ProbeTarget, spec wir
 func (v *visit) stop(ctx context.Context, at *url.URL, r *inventory.ProbeResult) (next *url.URL, err error) {
 	transport := v.transport()
 	defer transport.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(v.traced(ctx), http.MethodGet, at.String(), http.NoBody)
+	request, err := http.NewRequestWithContext(v.traced(ctx), v.method, at.String(), http.NoBody)
 	if err != nil {
 		return nil, failed(inventory.ProbeMalformed, "cannot ask: %w", err)
 	}
@@ -138,6 +159,8 @@ func (v *visit) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithDeadline(ctx, v.until) // net/http passes on its end, and not when it will be
+	defer cancel()
 	conn, err := v.p.connect(ctx, v.spec.Resolver, name, uint16(port), &v.took)
 	if err != nil && v.proxy != nil {
 		return nil, failed(inventory.ProbeProxy, "cannot reach the proxy: %w", err)
@@ -161,14 +184,13 @@ func throughProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.R
 
 // traced notes when TLS was agreed upon and when the first byte came.
 func (v *visit) traced(ctx context.Context) context.Context {
-	var shaking, asked time.Time
+	var shaking time.Time
+	var asked atomic.Int64 // one goroutine writes, another reads
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		TLSHandshakeStart: func() { shaking = time.Now() },
-		TLSHandshakeDone: func(_ tls.ConnectionState, _ error) {
-			v.took.tls += time.Since(shaking)
-		},
-		WroteRequest:         func(httptrace.WroteRequestInfo) { asked = time.Now() },
-		GotFirstResponseByte: func() { v.took.firstByte = time.Since(asked) },
+		TLSHandshakeStart:    func() { shaking = time.Now() },
+		TLSHandshakeDone:     func(tls.ConnectionState, error) { v.took.since(shaking, &v.took.tls) },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { asked.Store(time.Now().UnixNano()) },
+		GotFirstResponseByte: func() { v.took.since(time.Unix(0, asked.Load()), &v.took.firstByte) },
 	})
 }
 
@@ -192,6 +214,8 @@ func (v *visit) explain(ctx context.Context, err error) error {
 
 // stage is how far a visit came.
 func (v *visit) stage() string {
+	v.took.mu.Lock()
+	defer v.took.mu.Unlock()
 	switch {
 	case v.took.connect == 0:
 		return "resolving the name"

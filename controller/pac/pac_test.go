@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,12 +165,15 @@ func FuzzFind(f *testing.F) {
 
 // shelf serves PAC files from memory.
 type shelf struct {
+	mu     sync.Mutex // guards what follows
 	text   string
 	status int
 	asked  int
 }
 
 func (s *shelf) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.asked++
 	if s.status == 0 {
 		return nil, errors.New("connection refused")
@@ -177,6 +181,18 @@ func (s *shelf) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{
 		StatusCode: s.status, Status: http.StatusText(s.status), Body: io.NopCloser(strings.NewReader(s.text)), Request: r, Header: http.Header{},
 	}, nil
+}
+
+func (s *shelf) put(text string, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text, s.status = text, status
+}
+
+func (s *shelf) fetches() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
 }
 
 func TestAFileThatCannotBeHadKeepsItsLastAnswers(t *testing.T) {
@@ -197,25 +213,25 @@ func TestAFileThatCannotBeHadKeepsItsLastAnswers(t *testing.T) {
 		if got := proxy(); got != " false" {
 			t.Errorf("before the file is read it says %q", got)
 		}
-		s.text, s.status = `function FindProxyForURL() { return "PROXY a:1"; }`, 200
+		s.put(`function FindProxyForURL() { return "PROXY a:1"; }`, 200)
 		if pass(2 * time.Minute); proxy() != "a:1 true" {
 			t.Errorf("two minutes after the file came it says %q", proxy())
 		}
-		generation, asked := files.Generation(), s.asked
-		s.status = 404
+		generation, asked := files.Generation(), s.fetches()
+		s.put("", 404)
 		if pass(40 * time.Minute); proxy() != "a:1 true" || files.Generation() != generation {
 			t.Errorf("while the file is gone it says %q", proxy())
 		}
-		s.text, s.status = "for (;;) {", 200
+		s.put("for (;;) {", 200)
 		if pass(40 * time.Minute); proxy() != "a:1 true" {
 			t.Errorf("while the file is broken it says %q", proxy())
 		}
-		s.text = `function FindProxyForURL() { return "DIRECT"; }`
+		s.put(`function FindProxyForURL() { return "DIRECT"; }`, 200)
 		if pass(20 * time.Minute); proxy() != " true" || files.Generation() == generation {
 			t.Errorf("after the file changed it says %q", proxy())
 		}
-		if s.asked-asked > 8 {
-			t.Errorf("in a hundred minutes the file was fetched %d times", s.asked-asked)
+		if s.fetches()-asked > 8 {
+			t.Errorf("in a hundred minutes the file was fetched %d times", s.fetches()-asked)
 		}
 	})
 }
