@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 
@@ -129,5 +130,28 @@ func TestASiteProbesWhatItsKindNeedsThroughItsOwnProxy(t *testing.T) {
 	b, _ := json.Marshal(again)
 	if name != same || string(a) != string(b) {
 		t.Error("the same question has two answers")
+	}
+}
+
+// TestTheExampleOfTheConfigurationIsRight reads what the annotated example shows.
+func TestTheExampleOfTheConfigurationIsRight(t *testing.T) {
+	b, err := os.ReadFile("../../configs/muster.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(b), "services: []\n")
+	if !found {
+		t.Fatal("the example has no services")
+	}
+	text := "services:\n"
+	for line := range strings.Lines(rest) {
+		shown, isShown := strings.CutPrefix(line, "#")
+		if !isShown {
+			break
+		}
+		text += shown
+	}
+	if list, err := Parse("muster.yaml", []byte(text), known); err != nil || len(list) != 3 {
+		t.Errorf("it shows %+v, %v", list, err)
 	}
 }
