@@ -52,12 +52,14 @@ type Door interface {
 
 // Options is what the pages are made of.
 type Options struct {
-	Source  Source
-	Door    Door
-	Desk    Desk // nil: the pages only show
-	Version string
-	Log     *slog.Logger
-	Now     func() time.Time
+	Source Source
+	Door   Door
+	Desk   Desk // nil: the pages only show
+	// Accounts makes link reports; nil: there are none.
+	Accounts Accounts
+	Version  string
+	Log      *slog.Logger
+	Now      func() time.Time
 	// OpenOnLoopback lets a browser on this machine read without signing in, as
 	// the demo does. Requests that name another machine are still turned away.
 	OpenOnLoopback bool

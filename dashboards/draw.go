@@ -93,6 +93,11 @@ func (d drawers) functions() template.FuncMap {
 		"findingsAt": func(now time.Time, title string, rows []inventory.Finding) findingTable {
 			return findingTable{now, title, rows}
 		},
+		"lasted": tookFor,
+		"share":  shareOf,
+		"ms":     millisOf,
+		"stamp":  stamp,
+		"kept":   kept,
 		"moment": func(now, t time.Time) Moment { return Moment{Now: now, At: t} },
 	}
 }

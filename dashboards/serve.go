@@ -36,6 +36,7 @@ func (p *Pages) routes() http.Handler {
 		"GET /incidents.csv":     p.incidentsCSV,
 		"GET /incidents/{id}":    p.incident,
 		"GET /maintenance":       p.maintenance,
+		"GET /links":             p.links,
 		"/":                      p.missing,
 	} {
 		mux.HandleFunc(pattern, p.guarded(page))

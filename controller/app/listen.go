@@ -139,7 +139,7 @@ func (a *App) webHandler() (http.Handler, error) {
 	}
 	picture := api.NewPicture(a.store, a.pools, api.WithIncidents(a.incidents.Live))
 	pages, err := dashboards.New(dashboards.Options{
-		Source: picture, Door: door, Desk: api.Clerk{Desk: a.incidents, Events: a.store, Now: a.opts.Now}, Version: a.opts.Version, Log: a.opts.Log, Now: a.opts.Now,
+		Source: picture, Door: door, Desk: api.Clerk{Desk: a.incidents, Events: a.store, Now: a.opts.Now}, Accounts: linkPage{a.ledger, a.opts.Now}, Version: a.opts.Version, Log: a.opts.Log, Now: a.opts.Now,
 		OpenOnLoopback: a.opts.OpenOnLoopback,
 	})
 	if err != nil {
