@@ -45,7 +45,7 @@ func TestALinkReportShowsFourKindsOfTimeAndItsOutages(t *testing.T) {
 	}
 	for _, want := range []string{
 		"22:00:00", "95.000 %", "90.000 %", `class="s down">missed`, "unknown", "&lt;i&gt;journals&lt;/i&gt;", "mended late", "NN-77", "NN-9",
-		storyNow.Add(-2*time.Hour).In(time.FixedZone("X", 3600)).Format("2006-01-02 15:04:05") + " +01:00", "the carrier&#39;s own times",
+		storyNow.Add(-2*time.Hour).In(time.FixedZone("X", 3600)).Format("2006-01-02 15:04:05") + " &#43;01:00", "the carrier&#39;s own times",
 		`href="/api/v1/link-reports.csv?carrier=northnet&amp;from=2026-11"`, `aria-current="true"`,
 	} {
 		if !strings.Contains(body, want) {
