@@ -13,11 +13,13 @@ import (
 // Engine holds what was observed and what was concluded. It is not safe for
 // concurrent use: its runner is the only one who calls it.
 type Engine struct {
-	rules  Rules
-	nextID func() string
-	estate Estate
-	now    time.Time
-	out    Outcome
+	rules       Rules
+	siteTable   []siteRule
+	singleTable []singleRule
+	nextID      func() string
+	estate      Estate
+	now         time.Time
+	out         Outcome
 
 	sites      map[string]*site
 	order      []*site // by code
@@ -31,6 +33,7 @@ type Engine struct {
 	lagWorst   time.Duration
 	startedAt  time.Time // the controller's newest start
 	blinds     []span    // the controller's own network failed
+	blindAt    time.Time // when that was judged: what answers later ends it
 	waiting    bool      // for the references: everything is silent at once
 
 	windows   []inventory.Window
@@ -57,7 +60,7 @@ func WithIDs(next func() string) Option { return func(e *Engine) { e.nextID = ne
 // New makes an engine that has seen nothing.
 func New(rules Rules, estate Estate, now time.Time, options ...Option) *Engine {
 	e := &Engine{
-		rules: rules, nextID: randomID, now: now,
+		rules: rules, nextID: randomID, now: now, siteTable: siteRules(), singleTable: singleRules(),
 		sites: make(map[string]*site), machines: make(map[string]*machine), suspects: make(map[*machine]bool),
 		references: make(map[netip.Addr]*gauge), baselines: make(map[string]*Baseline),
 		troubles: make(map[string]*trouble), recent: make(map[string]*trouble), asked: make(map[Ask]time.Time),

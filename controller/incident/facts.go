@@ -85,12 +85,14 @@ func (g *gauge) note(ok bool, at time.Time) {
 // machine is what was observed of one workstation.
 type machine struct {
 	id   string
+	key  string // of its trouble
 	site *site
 	addr netip.Addr
 
 	addrAt    time.Time
 	heardAt   time.Time // newest answer over UDP
 	tcpAt     time.Time // newest answer of its port over TCP
+	tcpMissAt time.Time
 	refusedAt time.Time // newest refusal: the machine lives, its agent does not listen
 	reportAt  time.Time // newest report, relayed ones too
 	joinedAt  time.Time
@@ -137,6 +139,9 @@ func (m *machine) gone(r *Rules) bool {
 	return m.failedAt.Sub(life) > r.AccusedAfter || m.leftAt.After(life)
 }
 
+// goneAt is when gossip last said so.
+func (m *machine) goneAt() time.Time { return newer(m.failedAt, m.leftAt) }
+
 // silentSince is the first sign of its silence; zero where there is none.
 func (m *machine) silentSince() time.Time {
 	life := m.lifeAt()
@@ -180,7 +185,7 @@ type site struct {
 	outages  []span    // silences of the whole site, newest last; the one under way has no end
 	silence  silence   // the one under way
 	againAt  time.Time // a wider cause ended: what is silent must be seen again
-	busy     int       // troubles that concern the site
+	busy     bool      // something is not as it should be
 
 	dirty bool
 	dueAt time.Time
@@ -213,7 +218,7 @@ const maxOutages = 8
 
 // restless reports whether anything about the site is not as it should be: then
 // good news counts too.
-func (s *site) restless() bool { return s.busy > 0 }
+func (s *site) restless() bool { return s.busy }
 
 // within reports whether t lies in a silence of the whole site, or so shortly
 // around it that gossip still tells of it.

@@ -103,13 +103,13 @@ func (e *Engine) judgeGates(now time.Time) {
 		ratio = float64(o.quiet) / float64(o.observed)
 	}
 	need := min(e.rules.RefLeast, max(e.estate.References, len(e.references)))
-	all := ratio >= e.rules.AllRatio && o.observed >= e.rules.SharedLeast && now.Sub(o.onset) >= 2*time.Second
+	all := ratio >= e.rules.AllRatio && o.observed >= e.rules.SharedLeast
 	j := judged{
 		key: networkKey, scope: inventory.Scope{Controller: true}, cause: inventory.CauseControllerNetwork,
 		since: o.onset, freshAt: now, grade: inventory.GradeCorroborated, confidence: 0.85,
 	}
 	switch {
-	case t == nil && (len(o.silent) == 0 || o.refsOK > 0):
+	case t == nil && (len(o.silent) == 0 || o.refsOK > 0 || now.Sub(o.onset) < hearOthers):
 		return
 	case ratio >= e.rules.BlindRatio && (o.gateFails || need > 0 && o.refsFail >= need):
 		j.rule = "references-fail"
@@ -130,6 +130,9 @@ func (e *Engine) judgeGates(now time.Time) {
 		return
 	default:
 		return
+	}
+	if t == nil || !t.ClearAt.IsZero() {
+		e.blindAt = now
 	}
 	t = e.hold(j, now)
 	if n := len(e.blinds); n == 0 || !e.blinds[n-1].To.IsZero() {
@@ -163,16 +166,16 @@ func (e *Engine) networkBack(t *trouble, now time.Time) bool {
 	heard, observed := 0, 0
 	var at time.Time
 	for _, s := range e.order {
-		if s.silence.into == networkKey || s.answerAt.After(t.Onset) {
+		if s.silence.into == networkKey || s.answerAt.After(e.blindAt) {
 			observed++
-			if s.answerAt.After(t.Onset) {
+			if s.answerAt.After(e.blindAt) {
 				heard++
 				at = newer(at, s.answerAt)
 			}
 		}
 	}
 	for _, g := range e.references {
-		if g.OK.After(t.Onset) && g.OK.After(g.Miss) {
+		if g.OK.After(e.blindAt) && g.OK.After(g.Miss) {
 			heard, at = max(heard, observed), newer(at, g.OK)
 		}
 	}

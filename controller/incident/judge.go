@@ -24,6 +24,9 @@ func (e *Engine) judgeSite(s *site, now time.Time) {
 	e.followSilence(sc, now)
 	key := siteKey(s.code)
 	j, holds := sc.judge()
+	if j.whole && s.silence.active {
+		j.since = s.silence.since
+	}
 	t := e.troubles[key]
 	switch {
 	case holds && j.whole && (blind || s.silence.into != "" || !sc.freshAt.After(s.againAt)):
@@ -45,10 +48,10 @@ func (e *Engine) judgeSite(s *site, now time.Time) {
 	if !blind {
 		e.judgeSingles(sc, now)
 	}
-	s.busy = e.concerns(sc)
-	s.dueAt = time.Time{}
-	if s.busy > 0 || s.facts.Site.Direct() {
-		s.dueAt = now.Add(time.Second)
+	soon := e.concern(sc)
+	s.busy, s.dueAt = soon > 0, time.Time{}
+	if soon > 0 {
+		s.dueAt = now.Add(soon)
 	}
 }
 
@@ -76,20 +79,37 @@ func unite(ids []string, ms []*machine) []string {
 	return ids
 }
 
-// concerns counts what is not as it should be at a site: while there is something
-// it is looked at every second.
-func (e *Engine) concerns(sc *scene) int {
-	n := sc.pings + len(sc.missing) + len(sc.accused) + len(sc.stalled) + len(sc.shut) + len(sc.peerless)
+const (
+	lookSoon  = time.Second      // at a site about which something is undecided
+	lookLater = 30 * time.Second // at one where something stands
+	fresh     = 3 * time.Minute  // a silence this young is undecided
+)
+
+// concern says how soon a site must be looked at without further evidence; zero is
+// not at all.
+func (e *Engine) concern(sc *scene) time.Duration {
 	s := sc.s
-	if s.silence.active || e.troubles[siteKey(s.code)] != nil || e.troubles[qualityKey(s.code)] != nil {
-		n++
+	if sc.pings+len(sc.accused)+len(sc.stalled)+len(sc.shut)+len(sc.peerless)+len(sc.lost) > 0 ||
+		s.silence.active || s.facts.Site.Direct() || e.troubles[siteKey(s.code)] != nil {
+		return lookSoon
+	}
+	soonest := time.Duration(0)
+	if e.troubles[qualityKey(s.code)] != nil {
+		soonest = lookLater
 	}
 	for _, m := range s.machines {
-		if len(m.misses) > 0 || m.gone(sc.r) && !m.explained(sc.r, sc.now) || e.troubles[machineKey(m.id)] != nil || sc.now.Sub(m.uplinkAt) < gossipLag {
-			n++
+		if sc.now.Sub(m.uplinkAt) < fresh || e.troubles[m.key] != nil {
+			soonest = lookLater
 		}
+		if len(m.misses) == 0 && !m.gone(sc.r) || m.explained(sc.r, sc.now) {
+			continue
+		}
+		if sc.now.Sub(m.silentSince()) < fresh {
+			return lookSoon
+		}
+		soonest = lookLater
 	}
-	return n
+	return soonest
 }
 
 // followSilence keeps the site's silence: it begins when the scene is silent and

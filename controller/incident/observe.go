@@ -93,6 +93,8 @@ func (e *Engine) observeMachine(s *site, m *machine, ev *inventory.Evidence) boo
 			m.refusedAt = newer(m.refusedAt, ev.At)
 		case ev.OK:
 			m.tcpAt = newer(m.tcpAt, ev.At)
+		default:
+			m.tcpMissAt = newer(m.tcpMissAt, ev.At)
 		}
 	case inventory.EvidenceMember:
 		e.observeMember(s, m, ev)
@@ -185,11 +187,14 @@ func (e *Engine) observePing(s *site, m *machine, ev *inventory.Evidence) {
 		}
 		return
 	}
+	if m.explained(&e.rules, ev.At) {
+		return // asked at night, when nobody else is there
+	}
 	m.misses = m.misses.add(ev.At)
 	if ev.Kind == inventory.EvidenceSweep {
 		m.lost = m.lost.add(ev.At)
 	}
-	s.dirty = true
+	s.dirty = s.dirty || e.troubles[m.key] == nil
 }
 
 func (e *Engine) observeMember(s *site, m *machine, ev *inventory.Evidence) {
@@ -262,7 +267,7 @@ func (e *Engine) machine(id string, s *site) *machine {
 	if len(e.machines) >= maxMachines || len(id) > inventory.MaxText {
 		return nil
 	}
-	m := &machine{id: id}
+	m := &machine{id: id, key: machineKey(id)}
 	e.machines[id] = m
 	e.place(m, s)
 	return m

@@ -82,7 +82,8 @@ func (sc *scene) mayLive(m *machine) bool {
 // lookWhole asks whether nobody answers.
 func (sc *scene) lookWhole() {
 	// A port that takes or refuses a connection is a live link too.
-	heard := newer(sc.s.answerAt, sc.s.tcp.OK)
+	// What a wider cause covered must be seen again.
+	heard := newer(newer(sc.s.answerAt, sc.s.tcp.OK), sc.s.againAt)
 	for _, m := range sc.live {
 		n := 0
 		for _, at := range m.misses {
@@ -119,6 +120,9 @@ func (sc *scene) lookWhole() {
 
 // lookDeaf asks whether only UDP is dropped.
 func (sc *scene) lookDeaf() {
+	if sc.now.Sub(sc.s.restoredAt()) < sc.r.FirewallFor || sc.now.Sub(sc.s.againAt) < sc.r.FirewallFor || sc.e.blind() {
+		return // what was missed in an outage is no sign
+	}
 	var first, last time.Time
 	pings, asked, reports := 0, 0, 0
 	tcp := sc.s.tcp.OK
@@ -156,7 +160,10 @@ func (sc *scene) lookDeaf() {
 //
 //	loss^n ≤ MissChance
 func (sc *scene) needMisses() int {
-	loss, _ := sc.s.quality.loss(5)
+	loss, asked := sc.s.quality.loss(5)
+	if asked == 0 {
+		return sc.r.MissMost // nothing is known of the link yet
+	}
 	n := math.Ceil(math.Log(sc.r.MissChance) / math.Log(min(max(loss, 0.01), 0.9)))
 	return min(max(int(n), sc.r.MissLeast), sc.r.MissMost)
 }
@@ -170,16 +177,19 @@ func (sc *scene) lookLost() {
 			continue
 		}
 		since := m.silentSince()
+		if m.leftAt.After(life) && !m.failedAt.After(m.leftAt) {
+			continue // it said goodbye to its neighbours: no switch does that
+		}
 		if since.IsZero() || sc.now.Sub(since) < sc.r.SettleIn || sc.e.apart(sc.s, since) {
 			continue
 		}
 		n := 0
 		for _, at := range m.misses {
-			if at.After(life) && !sc.e.stalled(at) {
+			if at.After(life) && !sc.e.apart(sc.s, at) {
 				n++
 			}
 		}
-		if n >= need || m.gone(sc.r) && !sc.e.stalled(since) {
+		if n >= need || m.gone(sc.r) && !sc.e.apart(sc.s, m.goneAt()) {
 			sc.missing = append(sc.missing, m)
 		}
 	}

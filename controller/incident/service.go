@@ -127,7 +127,7 @@ func (e *Engine) observeProbe(s *site, m *machine, ev *inventory.Evidence) bool 
 		if p.Error == inventory.ProbePathMTU {
 			s.dirty = true
 		}
-	} else if s.busy > 0 {
+	} else if s.busy {
 		s.dirty = true
 	}
 	return true

@@ -133,7 +133,7 @@ func (e *Engine) forgetOld(now time.Time) {
 	for id, m := range e.machines {
 		m.entries = slices.DeleteFunc(m.entries, func(x entry) bool { return now.Sub(x.At) > e.rules.SettleFor })
 		newest := newer(newer(m.lifeAt(), m.lastMiss()), newer(m.reasonAt, m.cloneAt))
-		if now.Sub(newest) < 30*24*time.Hour || e.troubles[machineKey(id)] != nil {
+		if now.Sub(newest) < 30*24*time.Hour || e.troubles[m.key] != nil {
 			continue
 		}
 		s := m.site

@@ -21,7 +21,7 @@ func (e *Engine) judgeSingles(sc *scene, now time.Time) {
 	segment := e.troubles[siteKey(s.code)]
 	for _, m := range s.machines {
 		e.sayLeft(m, now)
-		key := machineKey(m.id)
+		key := m.key
 		t := e.troubles[key]
 		if t != nil && m.lifeAt().After(t.Onset) {
 			e.machineBack(t, m)
@@ -39,7 +39,7 @@ func (e *Engine) judgeSingles(sc *scene, now time.Time) {
 		}
 		if j, ok := sc.judgeSingle(m); ok {
 			e.hold(j, now)
-			if m.refusedAt.Before(j.since) && m.tcpAt.Before(j.since) {
+			if j.cause != inventory.CauseAgentFault && now.Sub(j.since) < fresh {
 				e.ask(Ask{Kind: AskBurst, Site: s.code, Workstation: m.id}, now)
 			}
 		} else if t != nil && now.Sub(t.Onset) > e.rules.PresenceFor {
@@ -69,14 +69,16 @@ func singleRules() []singleRule {
 		{
 			name: "port-answers-agent-does-not", cause: inventory.CauseAgentFault, grade: inventory.GradeInferred, confidence: 0.65,
 			when: func(m *machine, since, now time.Time, r *Rules) bool {
-				return m.tcpAt.After(since.Add(-time.Second)) && now.Sub(since) >= r.ConfirmFor
+				return m.tcpAt.Sub(since) >= r.SegmentIn && now.Sub(since) >= r.ConfirmFor
 			},
 			say: "%s at %s takes connections, but its agent has said nothing since %s: the agent, not the machine.",
 		},
 		{
 			name: "one-silent", cause: inventory.CauseWorkstationSilent, grade: inventory.GradeInferred, confidence: 0.6,
-			when: func(m *machine, since, _ time.Time, _ *Rules) bool { return !m.tcpAt.After(since.Add(-time.Second)) },
-			say:  "%s at %s has been silent since %s and gave no reason; the site answers.",
+			when: func(m *machine, since, _ time.Time, _ *Rules) bool {
+				return !m.tcpAt.After(since.Add(-time.Second)) || m.tcpMissAt.After(m.tcpAt)
+			},
+			say: "%s at %s has been silent since %s and gave no reason; the site answers.",
 		},
 	}
 }
@@ -95,7 +97,7 @@ func (sc *scene) judgeSingle(m *machine) (judged, bool) {
 			return judged{}, false
 		}
 		since = m.lifeAt()
-	case since.IsZero() || sc.now.Sub(since) < sc.r.SettleIn:
+	case since.IsZero() || sc.now.Sub(m.leftAt) < sc.r.SettleIn: // its reason may follow
 		return judged{}, false
 	case s.silence.active: // the only machine, and its router answers or says nothing
 		if sc.alone() && !sc.router || !sc.silent {
@@ -103,20 +105,23 @@ func (sc *scene) judgeSingle(m *machine) (judged, bool) {
 		}
 	case !m.gone(sc.r), sc.e.stalled(since):
 		return judged{}, false
-	case sc.e.apart(s, since):
+	case sc.e.apart(s, m.goneAt()):
 		// It fell silent with the whole site. Once that is over and gossip has
 		// settled, it counts only if it was missed again.
 		at := newer(s.restoredAt(), sc.e.startedAt)
-		if sc.now.Sub(at) < gossipLag || !newer(m.failedAt, m.lastMiss()).After(at) {
+		if sc.now.Sub(at) < gossipLag || !m.lastMiss().After(at.Add(gossipLag/2)) {
+			if sc.now.Sub(at) > gossipLag/2 {
+				sc.e.ask(Ask{Kind: AskBurst, Site: s.code, Workstation: m.id}, sc.now)
+			}
 			return judged{}, false
 		}
 	}
-	for _, rule := range singleRules() {
+	for _, rule := range sc.e.singleTable {
 		if !rule.when(m, since, sc.now, sc.r) {
 			continue
 		}
 		return judged{
-			key: machineKey(m.id), scope: inventory.Scope{Site: s.code, Workstation: m.id}, rule: rule.name, cause: rule.cause,
+			key: m.key, scope: inventory.Scope{Site: s.code, Workstation: m.id}, rule: rule.name, cause: rule.cause,
 			grade: rule.grade, confidence: rule.confidence, since: since, freshAt: sc.now, members: []*machine{m},
 			reason: fmt.Sprintf(rule.say, m.id, s.code, s.clock(since)),
 		}, true
@@ -173,7 +178,7 @@ func (e *Engine) movedFrom(m *machine, from, to *site, at time.Time) {
 		return
 	}
 	reason := fmt.Sprintf("%s is at %s since %s; before it was at %s.", m.id, to.code, to.clock(at), from.code)
-	if t := e.troubles[machineKey(m.id)]; t != nil {
+	if t := e.troubles[m.key]; t != nil {
 		e.judgeInto(t, inventory.Verdict{At: e.now, Cause: inventory.CauseMoved, Grade: inventory.GradeCorroborated, Confidence: 0.85, Reason: reason, Rule: "seen-elsewhere"})
 		e.well(t.Key, at)
 	}

@@ -120,7 +120,7 @@ func (sc *scene) twoObservers() bool {
 
 // judgeSite reads the table.
 func (sc *scene) judge() (judged, bool) {
-	for _, rule := range siteRules() {
+	for _, rule := range sc.e.siteTable {
 		if !rule.when(sc) {
 			continue
 		}

@@ -32,6 +32,11 @@ func (w *World) sweep(s *Site) {
 	if w.stalled {
 		return
 	}
+	for _, m := range s.members("failed") { // agents join again by themselves every few seconds
+		if m.live() && s.path() && !s.LoseBack && !s.UDPBlocked && w.chance(0.3) {
+			w.join(m)
+		}
+	}
 	ms := s.members("alive")
 	if len(ms) == 0 {
 		ms = s.members("failed")
