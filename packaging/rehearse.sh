@@ -25,6 +25,7 @@ echo "rehearse: building (a few seconds, the first time minutes)" >&2
 if [[ -z ${TMPDIR:-} && -d /dev/shm && -w /dev/shm ]]; then
   export TMPDIR=/dev/shm
 fi
+export GOGC=${GOGC:-400} # a stage lives for seconds and its memory is small
 out=$work/out
 : >"$out"
 list=$(IFS=:; echo "${files[*]}")
@@ -32,7 +33,7 @@ status=0
 json=()
 [[ -n ${JSON:-} && ${JSON:-} != 0 ]] && json=(-json)
 (cd controller/fleettest && "$work/rehearse" -test.run '^TestRehearse$' -test.timeout 24h -test.parallel "${PARALLEL:-2}" \
-  -files="$list" -out="$out" -seed="${SEED:-0}" "${json[@]}") >"$work/said" || status=1
+  -files="$list" -out="$out" -seed="${SEED:-0}" -dump="${DUMP:-}" "${json[@]}") >"$work/said" || status=1
 if ((status)) && [[ ! -s $out ]]; then
   cat "$work/said" >&2
 fi

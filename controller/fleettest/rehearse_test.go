@@ -21,6 +21,7 @@ var (
 	rehearseJSON  = flag.Bool("json", false, "one JSON object a file instead of the table")
 	rehearseOut   = flag.String("out", "", "where the table or the objects go; empty: the log")
 	rehearseSeed  = flag.Uint64("seed", 0, "instead of the files' own; zero: theirs")
+	rehearseDump  = flag.String("dump", "", "folder for every step of every incident with its findings, one file a rehearsal")
 	rehearseLog   = flag.String("agentlog", "", "debug | info | warn: what everybody on the stage logs, to standard error")
 )
 
@@ -98,7 +99,24 @@ func rehearseOne(t *testing.T, file string) rehearsal.Sheet {
 		}
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	}
-	return rehearsal.Judge(r, fleettest.Rehearse(t, r, log))
+	seen := fleettest.Rehearse(t, r, log)
+	dump(t, file, seen)
+	return rehearsal.Judge(r, seen)
+}
+
+// dump writes what was seen, for who wants to know why.
+func dump(t *testing.T, file string, seen rehearsal.Seen) {
+	t.Helper()
+	if *rehearseDump == "" {
+		return
+	}
+	b, err := json.MarshalIndent(seen, "", " ")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(*rehearseDump, filepath.Base(file)+".json"), b, 0o600)
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // sheets gathers judgements in the files' order.

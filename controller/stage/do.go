@@ -1,4 +1,4 @@
-package fleettest
+package stage
 
 import (
 	"context"
@@ -14,6 +14,9 @@ import (
 
 // Do implements rehearsal.Stage.
 func (s *Stage) Do(ctx context.Context, step rehearsal.Step) error {
+	if s.o.OnStep != nil {
+		s.o.OnStep(step)
+	}
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
 	switch {
@@ -125,7 +128,7 @@ func (s *Stage) clone(d *desk, back bool) error {
 			return nil
 		}
 	}
-	if err := os.CopyFS(filepath.Join(s.dir, name), os.DirFS(filepath.Join(s.dir, d.name))); err != nil {
+	if err := os.CopyFS(filepath.Join(s.o.Dir, name), os.DirFS(filepath.Join(s.o.Dir, d.name))); err != nil {
 		return fmt.Errorf("cannot copy %s: %w", d.name, err)
 	}
 	copied := s.seat(d.home, name, d.number+guests, d.seed)
@@ -155,8 +158,10 @@ func (s *Stage) doToController(ctx context.Context, step rehearsal.Step) error {
 	case rehearsal.ControllerRestart:
 		s.beside.Go(func() {
 			up := time.Now().Add(f.DownFor)
-			s.stopController()
-			s.wait(time.Until(up))
+			s.stopController(context.Background())
+			if s.wait(context.Background(), time.Until(up)) != nil {
+				return
+			}
 			if err := s.startController(); err != nil {
 				s.fail("%v", err)
 			}

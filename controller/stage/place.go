@@ -1,4 +1,4 @@
-package fleettest
+package stage
 
 import (
 	"net/netip"
@@ -25,9 +25,6 @@ type place struct {
 	failedOver *rehearsal.Fault
 	saturated  bool
 }
-
-// rehearsalGroup is the fabric's group of a site.
-func rehearsalGroup(p *place) string { return p.code }
 
 // addr is an address of the site, in its first prefix or the spare one.
 func (p *place) addr(last int, spare bool) netip.Addr {

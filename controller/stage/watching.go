@@ -1,4 +1,4 @@
-package fleettest
+package stage
 
 import (
 	"context"
@@ -19,24 +19,22 @@ type watching struct {
 	scrapes []rehearsal.Scrape
 }
 
-func (w *watching) wait() { w.running.Wait() }
+func (w *watching) seen() ([]rehearsal.MemberSeen, []rehearsal.Scrape) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]rehearsal.MemberSeen{}, w.members...), append([]rehearsal.Scrape{}, w.scrapes...)
+}
 
 // scrapeWithin is how long the blackbox exporter waits.
 const scrapeWithin = 5 * time.Second
 
-// begin watches until the stage ends.
+// beginWatching watches until the stage ends.
 func (s *Stage) beginWatching() {
 	s.watch.running.Go(func() {
 		alive := map[string]bool{}
-		for tick := 0; ; tick++ {
-			select {
-			case <-s.ended:
-				return
-			default:
-			}
+		for tick := 0; s.wait(context.Background(), time.Second) == nil; tick++ {
 			s.lookAtMembers(alive)
 			s.scrape(tick)
-			s.wait(time.Second)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package fleettest
+package stage
 
 import (
 	"context"
@@ -108,10 +108,10 @@ func (d *desk) renumber() {
 // start starts an agent on the machine; it belongs to the line.
 func (d *desk) start() error {
 	d.disk.freeze(false)
-	d.seat = d.stage.fabric.Seat(*d.addr.Load(), rehearsalGroup(d.home))
+	d.seat = d.stage.fabric.Seat(*d.addr.Load(), d.home.code)
 	a, err := agent.New(agent.Options{
-		StateDir: filepath.Join(d.stage.dir, d.name), Token: d.stage.tokens[rehearsal.SiteOf(d.name)], Machine: d.model,
-		Addr: netip.AddrPortFrom(netip.IPv4Unspecified(), meshPort), Network: d.seat, Log: d.stage.log.With("tag", d.name), Version: "test",
+		StateDir: filepath.Join(d.stage.o.Dir, d.name), Token: d.stage.tokens[rehearsal.SiteOf(d.name)], Machine: d.model,
+		Addr: netip.AddrPortFrom(netip.IPv4Unspecified(), meshPort), Network: d.seat, Log: d.stage.log.With("tag", d.name), Version: d.stage.o.Version,
 		JournalSize: journalBytes, JoinSpread: time.Second, Simulated: true, Relaxed: true, Kind: d.model.Kind(), Shared: d.stage.shared,
 		Now:         func() time.Time { return time.Now().Add(time.Duration(d.skew.Load())) },
 		CurrentAddr: d.currentAddr,
@@ -162,7 +162,7 @@ func (d *desk) shutdown(reason inventory.LeaveReason) {
 	}
 	d.model.Stop(kind, time.Now())
 	d.later(func() {
-		d.end(reason)
+		d.end(context.Background(), reason)
 		d.stage.fabric.Isolate(*d.addr.Load())
 	})
 }
@@ -190,15 +190,15 @@ func (d *desk) kill() {
 	}
 	d.disk.freeze(true)
 	d.seat.Kill()
-	d.end("")
+	d.end(context.Background(), "")
 }
 
 // end stops the agent and waits for it.
-func (d *desk) end(reason inventory.LeaveReason) {
+func (d *desk) end(ctx context.Context, reason inventory.LeaveReason) {
 	if d.agent == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := d.agent.StopFor(ctx, reason); err != nil {
 		d.stage.log.Debug("stopped late", "tag", d.name, "error", err)

@@ -1,6 +1,7 @@
-package fleettest
+package stage
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"sync"
-	"testing"
 	"time"
 
 	agent "muster/agent/app"
@@ -21,14 +21,26 @@ import (
 	"muster/mesh/fabric"
 )
 
-// Stage is an estate in a bubble on which a rehearsal is played: the real
-// controller, real agents and real Serf on a fabric. It implements
+// Options says what is played, and where.
+type Options struct {
+	Rehearsal rehearsal.Rehearsal
+	Dir       string // for everybody's files
+	Log       *slog.Logger
+	Version   string
+	Listen    string // of pages and API; empty: none, as in a test bubble
+	APIToken  string
+	// OnIncident hears of each step of each incident; nil: nobody does.
+	OnIncident func(inventory.IncidentChange)
+	// OnStep hears of each step of the timeline as it is done; nil: nobody does.
+	OnStep func(rehearsal.Step)
+}
+
+// Stage is an estate on which a rehearsal is played. It implements
 // rehearsal.Stage; but for what is said otherwise, its methods belong to one
 // goroutine.
 type Stage struct {
-	t      testing.TB
+	o      Options
 	r      rehearsal.Rehearsal
-	dir    string
 	log    *slog.Logger
 	fabric *fabric.Fabric
 	shared *agent.Shared
@@ -42,7 +54,7 @@ type Stage struct {
 	beside sync.WaitGroup // what was begun and is not over
 	ended  chan struct{}  // closed at the end: who waits for the clock gives up
 
-	mu         sync.Mutex // guards what follows, and what desks and places hold while others look
+	mu         sync.Mutex // guards what follows
 	controller *app.App   // nil while it is down
 	changes    []inventory.IncidentChange
 	stalled    [2]time.Time
@@ -52,68 +64,142 @@ type Stage struct {
 var _ rehearsal.Stage = (*Stage)(nil)
 
 const (
-	outside      = "outside" // the references' group
-	journalBytes = 64 << 10  // an hour and a half
-	bootOver     = 15 * time.Second
-	bootWithin   = 3 * time.Minute
+	meshPort       = 7946
+	controllerSite = "controller"
+	outside        = "outside" // the references' group
+	journalBytes   = 64 << 10  // an hour and a half
+	bootOver       = 15 * time.Second
 )
 
 var errNoLease = errors.New("no address: the DHCP server does not answer")
 
-// ownGateway is the controller's, and scraper stands beside it.
+// The controllers' room: the controller, its own gateway, and who scrapes.
 var (
-	ownGateway = netip.AddrFrom4([4]byte{10, 0, 0, 1})
-	scraper    = netip.AddrFrom4([4]byte{10, 0, 0, 3})
+	controllerAddr = netip.AddrFrom4([4]byte{10, 0, 0, 2})
+	ownGateway     = netip.AddrFrom4([4]byte{10, 0, 0, 1})
+	scraper        = netip.AddrFrom4([4]byte{10, 0, 0, 3})
 )
 
-// build makes the estate and starts everybody; at the end all are present and
-// have been for a while, and it is the rehearsal's start.
-func (s *Stage) build() error {
+// New lays the estate out; nothing runs before Raise. Close it in any case.
+func New(o Options) *Stage {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Stage{
+		o: o, r: o.Rehearsal, log: o.Log, fabric: fabric.New(o.Rehearsal.Seed), shared: agent.NewShared(),
+		tokens: map[string]string{}, names: map[string]string{}, ended: make(chan struct{}),
+	}
+	s.world = &world{stage: s, mtu: map[string]int{}}
 	s.layOut()
+	return s
+}
+
+// Raise starts the controller and everybody else, and returns when all are
+// present, or ctx ends.
+func (s *Stage) Raise(ctx context.Context) error {
 	if err := s.startController(); err != nil {
 		return err
 	}
-	if err := s.register(); err != nil {
+	if err := s.register(ctx); err != nil {
 		return err
 	}
-	if err := s.history(); err != nil {
+	if err := s.history(ctx); err != nil {
 		return err
 	}
-	pause := bootOver / time.Duration(len(s.desks)+1)
+	pause := max(bootOver/time.Duration(len(s.desks)+1), time.Millisecond)
 	for _, d := range s.desks {
 		d.later(func() {
 			if err := d.start(); err != nil {
 				s.fail("cannot start %s: %v", d.name, err)
 			}
 		})
-		s.wait(pause)
+		if err := s.wait(ctx, pause); err != nil {
+			return err
+		}
 	}
-	return s.settle()
+	return s.settle(ctx)
 }
 
-// settle waits until all are present and it is the start.
-func (s *Stage) settle() error {
-	latest := s.r.Start.Add(-rehearsal.SettleFor)
-	for s.present() < len(s.desks) {
-		if time.Now().After(latest) {
-			return fmt.Errorf("%d of %d workstations are present %s before the start", s.present(), len(s.desks), rehearsal.SettleFor)
+// settle waits until all are present.
+func (s *Stage) settle(ctx context.Context) error {
+	for s.Present() < len(s.desks) {
+		if err := s.wait(ctx, 200*time.Millisecond); err != nil {
+			return fmt.Errorf("%d of %d workstations are present: %w", s.Present(), len(s.desks), err)
 		}
-		s.wait(200 * time.Millisecond)
 	}
 	for _, d := range s.desks {
 		<-d.done
-		s.names[d.agent.Status().Workstation] = d.name
+		if d.agent != nil {
+			s.names[d.agent.Status().Workstation] = d.name
+		}
 	}
-	s.wait(time.Until(s.r.Start))
 	return nil
 }
 
-func (s *Stage) present() int {
+// Present counts the workstations that are.
+func (s *Stage) Present() int {
+	s.mu.Lock()
+	c := s.controller
+	s.mu.Unlock()
 	sum := 0
-	for _, c := range s.controller.Pools().AllCounts() {
-		sum += c.Present
+	if c != nil {
+		for _, count := range c.Pools().AllCounts() {
+			sum += count.Present
+		}
 	}
 	return sum
+}
+
+// Name is the name in the estate of a workstation's id.
+func (s *Stage) Name(id string) string { return s.names[id] }
+
+// WebAddr is where pages and API are.
+func (s *Stage) WebAddr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.controller == nil {
+		return ""
+	}
+	return s.controller.WebAddr()
+}
+
+// Play plays the timeline from start on, and goes on until the rehearsal's end.
+func (s *Stage) Play(ctx context.Context, start time.Time) error {
+	s.r.Start = start
+	s.beginWatching()
+	if err := rehearsal.Play(ctx, s, s.r.Script(), start); err != nil {
+		return err
+	}
+	return s.wait(ctx, time.Until(start.Add(s.r.For)))
+}
+
+// Seen gathers what came to light since the start.
+func (s *Stage) Seen() rehearsal.Seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := rehearsal.Seen{Names: s.names, Ended: time.Now(), Broken: s.failures}
+	for _, c := range s.changes {
+		if !c.At.Before(s.r.Start) {
+			seen.Changes = append(seen.Changes, c)
+			continue
+		}
+		if c.Incident.Live() && !c.Incident.Cause.Presence() {
+			seen.Broken = append(seen.Broken, fmt.Sprintf("before the start: %s at %v", c.Incident.Cause, c.Incident.Scope))
+		}
+	}
+	seen.Members, seen.Scrapes = s.watch.seen()
+	return seen
+}
+
+// Close ends everybody and waits for them; ctx bounds the goodbyes.
+func (s *Stage) Close(ctx context.Context) {
+	close(s.ended)
+	s.watch.running.Wait()
+	for _, d := range s.desks {
+		d.later(func() { d.end(ctx, "") })
+	}
+	s.beside.Wait()
+	s.stopController(ctx)
 }
 
 // layOut puts sites, routers, references and machines on the fabric.
@@ -183,12 +269,12 @@ func (s *Stage) startController() error {
 	}
 	c, err := app.New(app.Options{
 		Config: app.Config{
-			Data: filepath.Join(s.dir, "controller"), Listen: "127.0.0.1:0", LogLevel: "info",
+			Data: filepath.Join(s.o.Dir, "controller"), Listen: cmp.Or(s.o.Listen, "127.0.0.1:0"), LogLevel: "info",
 			MeshListen: netip.AddrPortFrom(controllerAddr, meshPort).String(), References: references, Gateway: ownGateway.String(),
 			Services: s.services(),
 		},
-		Version: "test", Log: s.log, Network: s.fabric.Machine(controllerAddr, controllerSite), WithoutWeb: true,
-		OnIncident: s.note, Lag: s.lag,
+		Version: s.o.Version, Log: s.log, Network: s.fabric.Machine(controllerAddr, controllerSite), WithoutWeb: s.o.Listen == "",
+		OnIncident: s.note, Lag: s.lag, APIToken: s.o.APIToken, OpenOnLoopback: true,
 	})
 	if err != nil {
 		return err
@@ -210,7 +296,7 @@ func (s *Stage) services() []inventory.Service {
 	return all
 }
 
-func (s *Stage) stopController() {
+func (s *Stage) stopController(ctx context.Context) {
 	s.mu.Lock()
 	c := s.controller
 	s.controller = nil
@@ -218,7 +304,7 @@ func (s *Stage) stopController() {
 	if c == nil {
 		return
 	}
-	if err := c.Stop(context.Background()); err != nil {
+	if err := c.Stop(ctx); err != nil {
 		s.fail("the controller did not stop: %v", err)
 	}
 }
@@ -226,8 +312,11 @@ func (s *Stage) stopController() {
 // note hears of incidents, on the controller's goroutine.
 func (s *Stage) note(c inventory.IncidentChange) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.changes = append(s.changes, c)
+	s.mu.Unlock()
+	if s.o.OnIncident != nil {
+		s.o.OnIncident(c)
+	}
 }
 
 // lag is how late the controller's clock ticks seem: during a stall as late as the
@@ -255,18 +344,25 @@ func (s *Stage) turn(do func()) {
 	do()
 }
 
-// wait lets fleet time pass.
-func (s *Stage) wait(d time.Duration) {
+// errEnded is what a wait returns that the end cut short.
+var errEnded = errors.New("the stage is closed")
+
+// wait lets time pass.
+func (s *Stage) wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	case <-s.ended:
+		return errEnded
 	}
 }
 
 // register imports the estate and makes a token for each site.
-func (s *Stage) register() error {
+func (s *Stage) register(ctx context.Context) error {
 	b := inventory.Batch{Source: "rehearsal", Author: "rehearsal", MadeAt: time.Now().UTC()}
 	var broken error
 	add := func(noun inventory.Noun, key string, after any) {
@@ -289,7 +385,7 @@ func (s *Stage) register() error {
 		add(inventory.NounLink, link.Circuit, link)
 	}
 	for _, d := range s.desks {
-		id := d.model.Identity(context.Background())
+		id := d.model.Identity(ctx)
 		asset := inventory.Asset{
 			Tag: d.name, Kind: d.model.Kind(), Name: d.model.Name(), Site: d.home.code,
 			UUID: inventory.CanonicalUUID(id.UUID), MACs: id.MACs,
@@ -302,11 +398,11 @@ func (s *Stage) register() error {
 	if broken != nil {
 		return broken
 	}
-	if err := s.controller.Import(context.Background(), []inventory.Batch{b}); err != nil {
+	if err := s.controller.Import(ctx, []inventory.Batch{b}); err != nil {
 		return err
 	}
 	for _, p := range s.places {
-		token, err := s.controller.IssueToken(context.Background(), inventory.TokenSite, p.code, 1000, 365*24*time.Hour)
+		token, err := s.controller.IssueToken(ctx, inventory.TokenSite, p.code, 1000, 365*24*time.Hour)
 		if err != nil {
 			return err
 		}
@@ -316,7 +412,7 @@ func (s *Stage) register() error {
 }
 
 // history makes up what links were like before the start.
-func (s *Stage) history() error {
+func (s *Stage) history(ctx context.Context) error {
 	if s.r.Baseline.Days == 0 {
 		return nil
 	}
@@ -328,19 +424,5 @@ func (s *Stage) history() error {
 		}
 		baselines[rehearsal.Circuit(p.code)] = incident.BuildBaseline(s.r.PastMinutes(p.site), zone)
 	}
-	return s.controller.SetBaselines(context.Background(), baselines)
-}
-
-// close stops everything and lets the bubble's clock run on: memberlist's probes
-// outlive its shutdown by several intervals.
-func (s *Stage) close() {
-	close(s.ended)
-	s.watch.wait()
-	for _, d := range s.desks {
-		d.later(func() { d.end("") })
-	}
-	s.beside.Wait()
-	s.stopController()
-	timer := time.NewTimer(2 * time.Minute)
-	<-timer.C
+	return s.controller.SetBaselines(ctx, baselines)
 }
