@@ -42,7 +42,6 @@ type Engine struct {
 	troubles map[string]*trouble // that go on, by key
 	recent   map[string]*trouble // that ended lately, by key: they may flap
 	settling []*trouble          // over, open to revision
-	news     bool                // a journal or a stop came
 	asked    map[Ask]time.Time
 	// serviceClear is when a service's outage ended: failures of before are over.
 	serviceClear map[string]time.Time

@@ -187,6 +187,7 @@ type site struct {
 	againAt  time.Time // a wider cause ended: what is silent must be seen again
 	busy     bool      // something is not as it should be
 
+	news  bool // a journal or a stop came
 	dirty bool
 	dueAt time.Time
 }

@@ -58,8 +58,7 @@ func (e *Engine) observeEntry(m *machine, ev *inventory.Evidence) bool {
 	if x.Kind == "leave" && x.At.After(m.reasonAt) { // its own word, on disk
 		m.reason, m.reasonAt = inventory.LeaveReason(x.Reason), x.At
 	}
-	m.site.dirty = true
-	e.news = true
+	m.site.dirty, m.site.news = true, true
 	return true
 }
 
@@ -111,8 +110,7 @@ func (e *Engine) observeStop(m *machine, ev *inventory.Evidence) bool {
 	if len(m.stops) > maxStops {
 		m.stops = slices.Delete(m.stops, 0, 1)
 	}
-	m.site.dirty = true
-	e.news = true
+	m.site.dirty, m.site.news = true, true
 	return true
 }
 

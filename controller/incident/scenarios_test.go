@@ -226,6 +226,11 @@ func linkScenarios() []scenario {
 			w.At(12*min, func() { w.HealLink(s) })
 		}, want: []want{{cause: inventory.CauseLinkOrPower, site: "S003", from: 5 * min, detected: 3 * min, caused: 3 * min, heals: 12 * min, resolved: 90 * sec}}},
 	}
+	// 44: clocks that are ten minutes off. Journals reach the engine dated by boot
+	// clocks, so the evidence is that of 20 and 24; the fleet's rehearsal has the clocks.
+	for _, again := range []scenario{cut(44, "clocks off, link cut", 5*min, 12*min, linkDown), power(44, "clocks off, power cut", false, 0)} {
+		list = append(list, again)
+	}
 	daily := evidencetest.Busy{From: 10*time.Hour + 10*min, For: 30 * min, Delay: 60 * time.Millisecond, Loss: 0.02}
 	list = append(list, scenario{n: 34, name: "daily backup", lasts: 60 * min, play: func(w *world) {
 		for _, s := range w.Sites() {

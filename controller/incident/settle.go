@@ -11,12 +11,10 @@ import (
 // settle reads what journals say of troubles that are over, until nothing is
 // awaited any more.
 func (e *Engine) settle(now time.Time) {
-	news := e.news
-	e.news = false
 	var kept []*trouble
 	for _, t := range e.settling {
-		young := now.Sub(t.EndedAt) <= 2*unobservedAfter
-		if news || young {
+		s := e.sites[t.Incident.Scope.Site]
+		if now.Sub(t.EndedAt) <= 2*unobservedAfter || s != nil && s.news {
 			e.settleOne(t, now)
 		}
 		if e.awaits(t, now) {
@@ -27,6 +25,9 @@ func (e *Engine) settle(now time.Time) {
 		e.say(t, inventory.IncidentTouched, now, false)
 	}
 	e.settling = kept
+	for _, s := range e.order {
+		s.news = false
+	}
 	if len(e.settling) > maxSettling {
 		e.settling = slices.Delete(e.settling, 0, len(e.settling)-maxSettling)
 	}

@@ -259,6 +259,9 @@ func (e *Engine) restoreTroubles(f *saved) error {
 		case !t.Incident.Cause.Valid() || len(t.Incident.Verdicts) == 0:
 			return fmt.Errorf("incident %.20s has the cause %.40q and %d verdicts", t.Incident.ID, t.Incident.Cause, len(t.Incident.Verdicts))
 		}
+		if len(t.Spans) == 0 {
+			t.Spans = []span{{From: t.Onset}}
+		}
 		return nil
 	}
 	for _, t := range f.Settling {

