@@ -4,8 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
+	"sort"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -23,7 +22,7 @@ func (p *Pool) Members() []Member {
 	for _, m := range list {
 		members = append(members, memberOf(m))
 	}
-	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
+	sort.Slice(members, func(i, j int) bool { return members[i].Name < members[j].Name })
 	return members
 }
 

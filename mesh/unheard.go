@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -75,7 +76,7 @@ func bearers(members []Member, seenAt map[string]time.Time, missed string, since
 	answered := slices.DeleteFunc(slices.Clone(members), func(m Member) bool {
 		return m.Name == missed || seenAt[m.Name].Before(since)
 	})
-	slices.SortFunc(answered, func(a, b Member) int { return seenAt[b.Name].Compare(seenAt[a.Name]) })
+	sort.Slice(answered, func(i, j int) bool { return seenAt[answered[i].Name].After(seenAt[answered[j].Name]) })
 	var to []netip.AddrPort
 	for _, m := range answered[:min(len(answered), unheardBearers)] {
 		to = append(to, m.Addr)

@@ -1,11 +1,10 @@
 package collect
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
-	"slices"
+	"sort"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -55,7 +54,7 @@ func (c *Collector) physicalDisks(ctx context.Context) ([]inventory.Disk, error)
 			Kind: row.kind(), Removable: row.BusType == busUSB || row.BusType == busSD,
 		})
 	}
-	slices.SortFunc(disks, func(a, b inventory.Disk) int { return cmp.Compare(a.Name, b.Name) })
+	sort.Slice(disks, func(i, j int) bool { return disks[i].Name < disks[j].Name })
 	return disks, nil
 }
 

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -96,7 +97,7 @@ func tidyPrograms(programs []inventory.Program) []inventory.Program {
 			kept = append(kept, p)
 		}
 	}
-	slices.SortFunc(kept, compareProgram)
+	sort.Slice(kept, func(i, j int) bool { return compareProgram(kept[i], kept[j]) < 0 })
 	return slices.Compact(kept)
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -211,7 +212,7 @@ func (r *Reporter) addJournal(report *wire.Report, out *outgoing) {
 		r.progress.settle(oldest, len(piece) < left)
 		left -= len(piece)
 	}
-	slices.SortFunc(records, func(a, b wire.JournalRecord) int { return int(int64(b.N) - int64(a.N)) })
+	sort.Slice(records, func(i, j int) bool { return records[i].N > records[j].N })
 	report.Journal = slices.CompactFunc(records, func(a, b wire.JournalRecord) bool { return a.N == b.N })
 	addrOut := r.opts.AddrOut()
 	for i := range report.Journal {

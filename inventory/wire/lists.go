@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"muster/inventory"
@@ -47,7 +48,7 @@ func SoftwareOf(programs []inventory.Program) Software {
 			Name: mend(p.Name), Version: mend(p.Version), Maker: mend(p.Maker), Source: mend(p.Source),
 		}
 	}
-	slices.SortFunc(programs, comparePrograms)
+	sort.Slice(programs, func(i, j int) bool { return comparePrograms(programs[i], programs[j]) < 0 })
 	programs = slices.Compact(programs)
 	if programs == nil {
 		programs = []inventory.Program{}

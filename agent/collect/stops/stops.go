@@ -11,7 +11,7 @@
 package stops
 
 import (
-	"slices"
+	"sort"
 	"time"
 
 	"muster/inventory"
@@ -26,6 +26,6 @@ const restartWithin = 3 * time.Minute
 
 // newest sorts stops, newest first, and keeps the last few.
 func newest(stops []inventory.Stop) []inventory.Stop {
-	slices.SortStableFunc(stops, func(a, b inventory.Stop) int { return b.At.Compare(a.At) })
+	sort.SliceStable(stops, func(i, j int) bool { return stops[i].At.After(stops[j].At) })
 	return stops[:min(len(stops), Most)]
 }

@@ -3,6 +3,7 @@ package stops
 import (
 	"encoding/binary"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func (e event) isBoot() bool {
 // a clean stop, and after it of an unclean one. Events come in any order.
 func stopsOfEvents(events []event) []inventory.Stop {
 	events = slices.Clone(events)
-	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
+	sort.SliceStable(events, func(i, j int) bool { return events[i].at.Before(events[j].at) })
 	var boots []time.Time
 	for _, e := range events {
 		if e.isBoot() && (len(boots) == 0 || e.at.Sub(boots[len(boots)-1]) > sameBoot) {
