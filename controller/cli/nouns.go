@@ -36,6 +36,10 @@ func siteCommand(s *session) *cobra.Command {
 
 func drawSite(out io.Writer, v inventory.SiteStanding) error {
 	n := v.Workstations
+	incident := ""
+	if v.Incident != nil {
+		incident = fmt.Sprintf("%s, %s since %s: %s", v.Incident.Cause, v.Incident.State, v.Incident.StartedAt.UTC().Format(time.RFC3339), v.Incident.ID)
+	}
 	return pairs(out, [][2]string{
 		{"code", v.Code},
 		{"name", v.Name},
@@ -52,6 +56,7 @@ func drawSite(out io.Writer, v inventory.SiteStanding) error {
 		{"the rest", fmt.Sprintf("%d silent, %d off, %d asleep, %d away, %d absent, %d unknown; %d strangers beside them",
 			n.Silent, n.Off, n.Asleep, n.Away, n.Absent, n.Unknown, n.Stranger)},
 		{"link", fmt.Sprintf("%s, round trip %s, loss %s", v.Link.State, millisFact(v.Link.RTTMillis), percent(v.Link.Loss))},
+		{"incident", incident},
 	})
 }
 
