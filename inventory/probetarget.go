@@ -85,7 +85,7 @@ func parseTarget(scheme, rest, text string) (t ProbeTarget, err error) {
 		if scheme == "icmp" {
 			return ProbeTarget{Kind: ProbePing, Name: name}, nil
 		}
-		if _, err := netip.ParseAddr(name); err == nil {
+		if isAddr(name) {
 			return t, fmt.Errorf("%.80q is an address already: there is nothing to resolve", text)
 		}
 		return ProbeTarget{Kind: ProbeDNS, Name: name}, nil
@@ -107,7 +107,7 @@ func (t ProbeTarget) as(kind ProbeKind, text string) (ProbeTarget, error) {
 		t.Kind, t.Address = kind, ""
 		return t, nil
 	case kind == ProbeDNS && t.Kind != ProbePing:
-		if _, err := netip.ParseAddr(t.Name); err != nil {
+		if !isAddr(t.Name) {
 			return ProbeTarget{Kind: kind, Name: t.Name}, nil
 		}
 	}
@@ -144,6 +144,11 @@ func validPeer(name string) bool {
 		return addr.Zone() == "" && !addr.IsUnspecified()
 	}
 	return len(name) <= 253 && peerName.MatchString(name)
+}
+
+func isAddr(name string) bool {
+	_, err := netip.ParseAddr(name)
+	return err == nil
 }
 
 func validPort(port string) bool {

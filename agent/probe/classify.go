@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -75,16 +76,8 @@ func isTLS(err error) bool {
 }
 
 func isErrno(err error, among []syscall.Errno) bool {
-	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		return false
-	}
-	for _, one := range among {
-		if errno == one {
-			return true
-		}
-	}
-	return false
+	errno, ok := errors.AsType[syscall.Errno](err)
+	return ok && slices.Contains(among, errno)
 }
 
 // brokenOff reports whether the other side ended the connection in the middle.

@@ -48,8 +48,7 @@ func (p *Prober) resolve(ctx context.Context, resolver, name string) ([]netip.Ad
 		addrs, err = p.ask(ctx, resolver, name)
 	}
 	if err != nil {
-		var named *net.DNSError
-		if !errors.As(err, &named) { // ctx ended, or the seam's own words
+		if _, ok := errors.AsType[*net.DNSError](err); !ok { // ctx ended, or the seam's own words
 			err = &net.DNSError{Err: err.Error(), Name: name, IsTimeout: true}
 		}
 		return nil, err

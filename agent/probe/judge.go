@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -16,10 +17,10 @@ import (
 // read than that needs: nothing at all where no text is expected and the status
 // is right.
 func (v *visit) judge(answer *http.Response) error {
-	switch {
-	case answer.StatusCode == http.StatusProxyAuthRequired:
+	switch answer.StatusCode {
+	case http.StatusProxyAuthRequired:
 		return failed(inventory.ProbeProxyAuth, "the proxy wants to know who asks")
-	case answer.StatusCode == http.StatusNetworkAuthenticationRequired:
+	case http.StatusNetworkAuthenticationRequired:
 		return failed(inventory.ProbePortal, "%s", answer.Status)
 	}
 	right := answer.StatusCode == v.spec.Status || v.spec.Status == 0 && answer.StatusCode < http.StatusBadRequest
@@ -64,7 +65,7 @@ func (v *visit) expected() string {
 // search reads a body until text is found or the bound is met. A server that
 // packs although it was asked not to is understood, within the same bound.
 func search(answer *http.Response, text string) (found bool, body []byte, err error) {
-	var src io.Reader = io.LimitReader(answer.Body, maxBody)
+	src := io.LimitReader(answer.Body, maxBody)
 	if strings.EqualFold(answer.Header.Get("Content-Encoding"), "gzip") {
 		unpacked, err := gzip.NewReader(src)
 		if err != nil {
@@ -80,7 +81,7 @@ func search(answer *http.Response, text string) (found bool, body []byte, err er
 		if len(wanted) > 0 && bytes.Contains(body[seen:], wanted) {
 			return true, body, nil
 		}
-		if err == io.EOF { //nolint:errorlint // a reader's end is never wrapped
+		if errors.Is(err, io.EOF) {
 			return len(wanted) == 0, body, nil
 		}
 		if err != nil {

@@ -137,11 +137,11 @@ func readAnswer(packet []byte, id uint16, q dnsmessage.Question) (addrs []netip.
 	var parser dnsmessage.Parser
 	header, err := parser.Start(packet)
 	if err != nil || header.ID != id || !header.Response {
-		return nil, false, false, nil
+		return nil, false, false, nil //nolint:nilerr // noise, and not from whom we asked
 	}
 	asked, err := parser.Question()
 	if err != nil || asked.Type != q.Type || asked.Class != q.Class || !strings.EqualFold(asked.Name.String(), q.Name.String()) {
-		return nil, false, false, nil
+		return nil, false, false, nil //nolint:nilerr // the same
 	}
 	refused := &net.DNSError{Name: q.Name.String()}
 	switch {

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"strings"
@@ -15,8 +14,6 @@ import (
 
 	"muster/inventory"
 )
-
-func quiet() *log.Logger { return log.New(io.Discard, "", 0) } //nolint:depguard // what net/http takes
 
 func TestAServiceThatAnswersIsOKWithItsPhases(t *testing.T) {
 	w := newTown()

@@ -142,8 +142,7 @@ func stripped(target *url.URL) string {
 }
 
 func explain(err error) error {
-	var interrupted *goja.InterruptedError
-	if errors.As(err, &interrupted) {
+	if _, ok := errors.AsType[*goja.InterruptedError](err); ok {
 		return fmt.Errorf("cannot run PAC file: %w", ErrTooLong)
 	}
 	text := err.Error()

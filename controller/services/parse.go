@@ -35,7 +35,7 @@ func Parse(file string, b []byte, known []string) ([]inventory.Service, error) {
 	if err := strictyaml.Decode(file, b, document.Interface()); err != nil {
 		return nil, fmt.Errorf("cannot read services: %w", err)
 	}
-	list, ok := document.Elem().FieldByName("Services").Interface().([]inventory.Service)
+	list, ok := reflect.TypeAssert[[]inventory.Service](document.Elem().FieldByName("Services"))
 	if !ok || len(list) == 0 {
 		return nil, nil
 	}
