@@ -54,6 +54,7 @@ func (a *App) prune(ctx context.Context) {
 		{"notifications", keepListsFor, a.store.PruneDeliveries},
 		{"moves", keepPresenceFor, a.store.PruneMoves},
 		{"presence verdicts", keepPresenceFor, a.pruneIncidents(true)},
+		{"evidence of incidents", keepPresenceFor, a.store.PruneEvidence},
 		{"incidents", keepIncidentsFor, a.pruneIncidents(false)},
 	} {
 		before := a.opts.Now().Add(-chore.keepFor)

@@ -124,3 +124,29 @@ func (s *Store) Baselines(ctx context.Context) (baselines map[string][]byte, err
 	})
 	return baselines, err
 }
+
+// PruneEvidence removes the observations behind at most limit incidents that are
+// over and last changed before an instant, and returns how many incidents that
+// were. The incidents stay, with what their pages say.
+func (s *Store) PruneEvidence(ctx context.Context, before time.Time, limit int) (int, error) {
+	var old []string
+	err := s.change(ctx, "prune the evidence of incidents", func(t tx) error {
+		old = old[:0]
+		err := t.each(`SELECT i.id FROM incidents i WHERE i.changed_at < $1 AND i.ended_at <> 0
+			AND EXISTS (SELECT 1 FROM incident_evidence e WHERE e.incident = i.id) LIMIT $2`,
+			[]any{micros(before), max(limit, 0)}, func(row scanner) error {
+				var id string
+				err := row.Scan(&id)
+				old = append(old, id)
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		return chunks(t, old, func(ids []string) error {
+			_, err := t.exec("DELETE FROM incident_evidence WHERE incident IN ("+t.marks(len(ids))+")", anys(ids)...)
+			return err
+		})
+	})
+	return len(old), err
+}

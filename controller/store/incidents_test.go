@@ -217,7 +217,7 @@ func TestOldIncidentsGoWithTheirEvidenceAndLiveOnesStay(t *testing.T) {
 			must(t, err)
 			return n
 		}
-		future := time.Now().Add(24 * time.Hour)
+		future := noon.AddDate(1, 0, 0)
 		if n := prune(true, noon.Add(-100*365*24*time.Hour)); n != 0 {
 			t.Errorf("%d were pruned that are not old", n)
 		}
@@ -231,6 +231,31 @@ func TestOldIncidentsGoWithTheirEvidenceAndLiveOnesStay(t *testing.T) {
 		must(t, err)
 		if got := ids(t, s, inventory.IncidentFilter{}); len(left) > 0 || !cmp.Equal(got, []string{"i00000003"}) {
 			t.Errorf("left are %v and %d pieces of evidence", got, len(left))
+		}
+	})
+}
+
+func TestOldEvidenceGoesAndTheIncidentStays(t *testing.T) {
+	stores(t, func(t *testing.T, s *Store) {
+		over, live := incident(1, inventory.CauseSiteLinkDown, inventory.Scope{Site: "MILL"}), incident(2, inventory.CauseSiteLinkDown, inventory.Scope{Site: "FORD"})
+		over.State, over.ResolvedAt = inventory.IncidentResolved, over.StartedAt.Add(time.Minute)
+		must(t, s.KeepIncidents(t.Context(), []inventory.Incident{over, live}, nil))
+		for _, i := range []inventory.Incident{over, live} {
+			must(t, s.AddEvidence(t.Context(), []inventory.EvidenceBatch{{Incident: i.ID, Evidence: []inventory.Evidence{{Kind: inventory.EvidenceSweep}}}}))
+		}
+		for _, want := range []int{1, 0} {
+			n, err := s.PruneEvidence(t.Context(), noon.AddDate(1, 0, 0), 100)
+			must(t, err)
+			if n != want {
+				t.Errorf("the evidence of %d incidents was pruned, want %d", n, want)
+			}
+		}
+		gone, err := s.Evidence(t.Context(), over.ID)
+		must(t, err)
+		left, err := s.Evidence(t.Context(), live.ID)
+		must(t, err)
+		if _, err := s.Incident(t.Context(), over.ID); err != nil || len(gone) > 0 || len(left) != 1 {
+			t.Errorf("%v; %d pieces of what is over, %d of what goes on", err, len(gone), len(left))
 		}
 	})
 }
