@@ -3,8 +3,11 @@ package probe
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,4 +167,57 @@ func TestATimeoutBoundsATraceToo(t *testing.T) {
 			t.Errorf("it took %g ms", r.TotalMillis)
 		}
 	})
+}
+
+func TestATCPConnectionStandsInWhereNoEchoCanBeSent(t *testing.T) {
+	w := newTown()
+	w.ports["443"] = "127.0.0.1:1" // refuses, which is an answer
+	p := w.prober(nil)
+	p.opts.Echoer = &path{closed: true}
+	r := p.Probe(t.Context(), wire.ProbeSpec{Kind: inventory.ProbePing, Why: inventory.ProbeElected, Target: "192.0.2.9", Count: 3, Timeout: 30})
+	if want(t, r, "", "stands in"); r.Sent != 3 || r.Lost != 0 || r.MaxMillis <= 0 {
+		t.Errorf("the window says %+v", r)
+	}
+	none := p.Probe(t.Context(), wire.ProbeSpec{Kind: inventory.ProbeMTU, Why: inventory.ProbeElected, Target: "192.0.2.9", Timeout: 30})
+	want(t, none, inventory.ProbeUnreachable, "names no TCP port")
+}
+
+// Over TCP a path that loses large packets shows as an exchange that stalls, where
+// one of small packets does not: here by a server that answers from the second
+// connection on.
+func TestPacketSizesAreFoundByTCPWhereNoEchoCanBeSent(t *testing.T) {
+	if _, err := smallDialer(smallSegments); err != nil {
+		t.Skip(err)
+	}
+	serve := func(stalls int32) string {
+		var asked atomic.Int32
+		return raw(t, func(conn net.Conn, ended <-chan struct{}) {
+			if asked.Add(1) <= stalls {
+				<-ended
+				return
+			}
+			_, _ = conn.Read(make([]byte, 8192))
+			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+		})
+	}
+	for name, test := range map[string]struct {
+		stalls int32
+		class  inventory.ProbeError
+	}{
+		"whole":      {0, ""},
+		"black hole": {1, inventory.ProbePathMTU},
+		"dead":       {9, inventory.ProbeTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := New(Options{Echoer: &path{closed: true}})
+			timeout := wire.Seconds(30)
+			if test.class != "" {
+				timeout = 4
+			}
+			want(t, p.Probe(t.Context(), wire.ProbeSpec{
+				Kind: inventory.ProbeMTU, Why: inventory.ProbeConfirm, Target: "http://" + serve(test.stalls) + "/", Timeout: timeout,
+			}), test.class)
+		})
+	}
 }

@@ -4,15 +4,13 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
+	"github.com/miekg/dns"
 )
 
 const (
@@ -22,10 +20,11 @@ const (
 
 // ask asks one resolver for a name's addresses. It is our own few lines because
 // net.Resolver looks into the hosts file first, and a probe of a resolver must
-// not be answered by anybody else.
+// not be answered by anybody else. Messages are read by miekg/dns, which the mesh
+// links anyway.
 func (p *Prober) ask(ctx context.Context, resolver, name string) ([]netip.Addr, error) {
 	absolute := strings.TrimSuffix(name, ".") + "."
-	for _, kind := range []dnsmessage.Type{dnsmessage.TypeA, dnsmessage.TypeAAAA} {
+	for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
 		addrs, err := p.askFor(ctx, resolver, absolute, kind)
 		if err != nil || len(addrs) > 0 {
 			return addrs, named(err, name, resolver)
@@ -47,33 +46,23 @@ func named(err error, name, resolver string) error {
 	}
 }
 
-func (p *Prober) askFor(ctx context.Context, resolver, name string, kind dnsmessage.Type) ([]netip.Addr, error) {
-	asked, err := dnsmessage.NewName(name)
+func (p *Prober) askFor(ctx context.Context, resolver, name string, kind uint16) ([]netip.Addr, error) {
+	question := new(dns.Msg)
+	question.SetQuestion(name, kind)
+	packet, err := question.Pack()
 	if err != nil {
 		return nil, &net.DNSError{Err: "not a name: " + err.Error(), Name: name, IsNotFound: true}
 	}
-	question := dnsmessage.Question{Name: asked, Type: kind, Class: dnsmessage.ClassINET}
-	id := uint16(rand.Uint32())
-	message := dnsmessage.Message{
-		Header: dnsmessage.Header{ID: id, RecursionDesired: true}, Questions: []dnsmessage.Question{question},
-	}
-	packet, err := message.Pack()
-	if err != nil {
-		return nil, fmt.Errorf("cannot write question: %w", err)
-	}
-	answer, cut, err := p.overUDP(ctx, resolver, packet, id, question)
+	answer, cut, err := p.overUDP(ctx, resolver, packet, question)
 	if err == nil && cut {
-		answer, err = p.overTCP(ctx, resolver, packet, id, question)
+		answer, err = p.overTCP(ctx, resolver, packet, question)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return answer, nil
+	return answer, err
 }
 
 // overUDP asks until there is an answer or ctx ends; cut means that the rest is
 // to be had over TCP.
-func (p *Prober) overUDP(ctx context.Context, resolver string, packet []byte, id uint16, q dnsmessage.Question) (addrs []netip.Addr, cut bool, err error) {
+func (p *Prober) overUDP(ctx context.Context, resolver string, packet []byte, q *dns.Msg) (addrs []netip.Addr, cut bool, err error) {
 	conn, err := p.opts.Dial(ctx, "udp", resolver)
 	if err != nil {
 		return nil, false, err
@@ -95,7 +84,7 @@ func (p *Prober) overUDP(ctx context.Context, resolver string, packet []byte, id
 			if err != nil {
 				return nil, false, err
 			}
-			addrs, cut, mine, err := readAnswer(buffer[:n], id, q)
+			addrs, cut, mine, err := readAnswer(buffer[:n], q)
 			if mine {
 				return addrs, cut, err
 			}
@@ -104,7 +93,7 @@ func (p *Prober) overUDP(ctx context.Context, resolver string, packet []byte, id
 	return nil, false, ctx.Err()
 }
 
-func (p *Prober) overTCP(ctx context.Context, resolver string, packet []byte, id uint16, q dnsmessage.Question) ([]netip.Addr, error) {
+func (p *Prober) overTCP(ctx context.Context, resolver string, packet []byte, q *dns.Msg) ([]netip.Addr, error) {
 	conn, err := p.opts.Dial(ctx, "tcp", resolver)
 	if err != nil {
 		return nil, err
@@ -124,7 +113,7 @@ func (p *Prober) overTCP(ctx context.Context, resolver string, packet []byte, id
 	if _, err := io.ReadFull(conn, buffer); err != nil {
 		return nil, err
 	}
-	addrs, _, mine, err := readAnswer(buffer, id, q)
+	addrs, _, mine, err := readAnswer(buffer, q)
 	if !mine {
 		return nil, errors.New("the resolver answers another question")
 	}
@@ -133,48 +122,41 @@ func (p *Prober) overTCP(ctx context.Context, resolver string, packet []byte, id
 
 // readAnswer takes an answer apart. mine is false for what answers nothing that
 // was asked: late packets, forgeries, noise.
-func readAnswer(packet []byte, id uint16, q dnsmessage.Question) (addrs []netip.Addr, cut, mine bool, err error) {
-	var parser dnsmessage.Parser
-	header, err := parser.Start(packet)
-	if err != nil || header.ID != id || !header.Response {
-		return nil, false, false, nil //nolint:nilerr // noise, and not from whom we asked
+func readAnswer(packet []byte, q *dns.Msg) (addrs []netip.Addr, cut, mine bool, err error) {
+	var answer dns.Msg
+	torn := answer.Unpack(packet)
+	if answer.Id != q.Id || !answer.Response || len(answer.Question) != 1 || !sameQuestion(answer.Question[0], q.Question[0]) {
+		return nil, false, false, nil
 	}
-	asked, err := parser.Question()
-	if err != nil || asked.Type != q.Type || asked.Class != q.Class || !strings.EqualFold(asked.Name.String(), q.Name.String()) {
-		return nil, false, false, nil //nolint:nilerr // the same
-	}
-	refused := &net.DNSError{Name: q.Name.String()}
+	refused := &net.DNSError{Name: q.Question[0].Name}
 	switch {
-	case header.Truncated:
+	case answer.Truncated:
 		return nil, true, true, nil
-	case header.RCode == dnsmessage.RCodeNameError:
+	case torn != nil:
+		refused.Err = "the resolver's answer cannot be read: " + torn.Error()
+		return nil, false, true, refused
+	case answer.Rcode == dns.RcodeNameError:
 		refused.Err, refused.IsNotFound = "no such name", true
 		return nil, false, true, refused
-	case header.RCode != dnsmessage.RCodeSuccess:
-		refused.Err, refused.IsTemporary = "the resolver answers "+strings.TrimPrefix(header.RCode.String(), "RCode"), true
+	case answer.Rcode != dns.RcodeSuccess:
+		refused.Err, refused.IsTemporary = "the resolver answers "+dns.RcodeToString[answer.Rcode], true
 		return nil, false, true, refused
 	}
-	if err := parser.SkipAllQuestions(); err != nil {
-		return nil, false, true, malformedAnswer(refused, err)
-	}
-	for {
-		record, err := parser.Answer()
-		if errors.Is(err, dnsmessage.ErrSectionDone) {
-			return addrs, false, true, nil
+	for _, record := range answer.Answer {
+		var addr netip.Addr
+		switch r := record.(type) {
+		case *dns.A:
+			addr, _ = netip.AddrFromSlice(r.A.To4())
+		case *dns.AAAA:
+			addr, _ = netip.AddrFromSlice(r.AAAA)
 		}
-		if err != nil {
-			return nil, false, true, malformedAnswer(refused, err)
-		}
-		switch body := record.Body.(type) {
-		case *dnsmessage.AResource:
-			addrs = append(addrs, netip.AddrFrom4(body.A))
-		case *dnsmessage.AAAAResource:
-			addrs = append(addrs, netip.AddrFrom16(body.AAAA))
+		if addr.IsValid() {
+			addrs = append(addrs, addr)
 		}
 	}
+	return addrs, false, true, nil
 }
 
-func malformedAnswer(e *net.DNSError, err error) error {
-	e.Err = "the resolver's answer cannot be read: " + err.Error()
-	return e
+func sameQuestion(a, b dns.Question) bool {
+	return a.Qtype == b.Qtype && a.Qclass == b.Qclass && strings.EqualFold(a.Name, b.Name)
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/miekg/dns"
 	"golang.org/x/net/dns/dnsmessage"
 
 	"muster/inventory"
@@ -72,7 +73,7 @@ func TestANamedResolverIsAskedAndNobodyElse(t *testing.T) {
 	want(t, resolve(t, resolverThat(t, func(q dnsmessage.Message) []byte { return reply(q, dnsmessage.RCodeSuccess, at) }), 30), "", "192.0.2.7")
 	want(t, resolve(t, resolverThat(t, func(q dnsmessage.Message) []byte { return reply(q, dnsmessage.RCodeNameError) }), 30), inventory.ProbeNXDomain)
 	want(t, resolve(t, resolverThat(t, func(q dnsmessage.Message) []byte { return reply(q, dnsmessage.RCodeSuccess) }), 30), inventory.ProbeNXDomain)
-	want(t, resolve(t, resolverThat(t, func(q dnsmessage.Message) []byte { return reply(q, dnsmessage.RCodeServerFailure) }), 30), inventory.ProbeDNSTimeout, "ServerFailure")
+	want(t, resolve(t, resolverThat(t, func(q dnsmessage.Message) []byte { return reply(q, dnsmessage.RCodeServerFailure) }), 30), inventory.ProbeDNSTimeout, "SERVFAIL")
 	want(t, resolve(t, resolverThat(t, func(dnsmessage.Message) []byte { return nil }), 1), inventory.ProbeDNSTimeout)
 	want(t, resolve(t, "127.0.0.1:1", 30), inventory.ProbeDNSTimeout)
 }
@@ -143,13 +144,17 @@ func TestALongAnswerIsReadOverTCP(t *testing.T) {
 // Whatever a resolver sends, it answers the question, or it does not count.
 func FuzzReadAnswer(f *testing.F) {
 	name := dnsmessage.MustNewName("records.example.org.")
-	q := dnsmessage.Question{Name: name, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}
-	message := dnsmessage.Message{Header: dnsmessage.Header{ID: 7}, Questions: []dnsmessage.Question{q}}
+	message := dnsmessage.Message{
+		Header: dnsmessage.Header{ID: 7}, Questions: []dnsmessage.Question{{Name: name, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}},
+	}
+	q := new(dns.Msg)
+	q.SetQuestion("records.example.org.", dns.TypeA)
+	q.Id = 7
 	f.Add(reply(message, dnsmessage.RCodeSuccess, [4]byte{192, 0, 2, 7}))
 	f.Add(reply(message, dnsmessage.RCodeNameError))
 	f.Add([]byte{0, 7, 0x80})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		addrs, cut, mine, err := readAnswer(b, 7, q)
+		addrs, cut, mine, err := readAnswer(b, q)
 		if !mine && (len(addrs) > 0 || cut || err != nil) {
 			t.Fatalf("what is not an answer led to %v, %t, %v", addrs, cut, err)
 		}
