@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"go.yaml.in/yaml/v3"
 
 	"muster/inventory"
 )
@@ -106,20 +105,24 @@ func (d *desk) readFile() (file string, said map[string]string, err error) {
 		return "", nil, fmt.Errorf("cannot read configuration: %w", err)
 	}
 	defer content.Close() // opened for reading
-	var keys map[string]yaml.Node
-	if err := yaml.NewDecoder(io.LimitReader(content, maxConfig)).Decode(&keys); err != nil && !errors.Is(err, io.EOF) {
-		return "", nil, fmt.Errorf("cannot read configuration %s: %s", file, strings.ReplaceAll(err.Error(), "\n", " "))
+	text, err := io.ReadAll(io.LimitReader(content, maxConfig+1))
+	if err == nil && len(text) > maxConfig {
+		err = fmt.Errorf("more than %d bytes", maxConfig)
 	}
-	said = make(map[string]string, len(keys))
+	if err != nil {
+		return "", nil, fmt.Errorf("cannot read configuration %s: %w", file, err)
+	}
+	entries, err := flat(string(text))
+	if err != nil {
+		return "", nil, fmt.Errorf("cannot read configuration %s: %w", file, err)
+	}
+	said = make(map[string]string, len(entries))
 	known := settings()
-	for key, node := range keys {
+	for key, e := range entries {
 		if !slices.ContainsFunc(known, func(s setting) bool { return s.key == key }) {
 			return "", nil, unknownKey(key, file, known)
 		}
-		if node.Kind != yaml.ScalarNode {
-			return "", nil, fmt.Errorf("cannot read configuration %s: %s in line %d is not a single value", file, key, node.Line)
-		}
-		said[key] = node.Value
+		said[key] = e.text
 	}
 	return file, said, nil
 }
