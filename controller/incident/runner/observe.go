@@ -114,8 +114,20 @@ func (r *Runner) Accepted(a intake.Accepted) {
 			pieces = append(pieces, entryOf(site, a.Workstation, record, a.Journal[i].At))
 		}
 	}
-	r.learn(pieces...)
+	r.learn(append(pieces, stopsOf(site, a)...)...)
 	r.probes(site, a.Report, a.ReadAt, a.ReceivedAt)
+}
+
+// stopsOf is the system's own records of how the machine's boots ended. They are
+// dated by its clock on the wall, which is as far off as it was in this report.
+func stopsOf(site string, a intake.Accepted) []inventory.Evidence {
+	late := a.ReadAt.Sub(a.Report.Wall)
+	pieces := make([]inventory.Evidence, 0, len(a.Report.Stops))
+	for _, stop := range a.Report.Stops {
+		stop.At = stop.At.Add(late).UTC()
+		pieces = append(pieces, inventory.Evidence{At: stop.At, Kind: inventory.EvidenceStop, Site: site, Workstation: a.Workstation, Boot: a.Report.Boot, Stop: &stop})
+	}
+	return pieces
 }
 
 // moved notes where a workstation is, and reports whether that is news.
