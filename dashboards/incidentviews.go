@@ -126,7 +126,7 @@ func IncidentStatus(state inventory.IncidentState, severity inventory.Severity) 
 
 // causeWords is a cause as people say it.
 func causeWords(c inventory.Cause) string {
-	switch c { //nolint:exhaustive // the rest reads well without its hyphens
+	switch c { // the rest reads well without its hyphens
 	case inventory.CauseMachineOrLink:
 		return "machine or link"
 	case inventory.CausePowerOrLAN:

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"time"
 
 	"muster/inventory"
@@ -15,35 +16,56 @@ const (
 	lagAtLeastEvery = 5 * time.Second
 )
 
-// lateness is the gauge of this process's own lag.
+// watchLag looks at this process's own lag until ctx ends. It stands beside the
+// loop: that waits for the disk, and a slow disk is no starved process.
+func (r *Runner) watchLag(ctx context.Context) {
+	ticker := time.NewTicker(lagEvery)
+	defer ticker.Stop()
+	var gauge lateness
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case tick := <-ticker.C:
+			lag := gauge.measure(tick, time.Since(tick))
+			if r.o.Lag != nil {
+				lag = r.o.Lag()
+			}
+			r.metrics.lag.Set(lag.Seconds())
+			if now := r.o.Now(); gauge.worth(lag, now) {
+				r.learn(inventory.Evidence{At: now, Kind: inventory.EvidenceLag, Lag: max(lag, 0)})
+			}
+		}
+	}
+}
+
+// lateness is the gauge of this process's own lag. A controller that is starved
+// takes its own silence for that of the sites.
 type lateness struct {
 	before time.Time // the tick before
 	toldAt time.Time
 	lagged bool
 }
 
-// measureLag tells how late this process is: by how much a tick came after it was
-// due, or what the options say. A controller that is starved takes its own silence
-// for that of the sites.
-func (r *Runner) measureLag(tick time.Time) {
-	now := r.o.Now()
-	var lag time.Duration
-	if r.o.Lag != nil {
-		lag = r.o.Lag()
-	} else {
-		// A tick that nobody fetched is dropped: then its gap to the one before says
-		// how long this loop was held up, and its age how long it waited.
-		lag = time.Since(tick)
-		if !r.lateness.before.IsZero() {
-			lag = max(lag, tick.Sub(r.lateness.before)-lagEvery)
-		}
+// measure is by how much a tick was late. One that nobody fetched is dropped: then
+// its gap to the one before says how long this process stood still, and its age
+// how long it waited.
+func (l *lateness) measure(tick time.Time, age time.Duration) time.Duration {
+	lag := age
+	if !l.before.IsZero() {
+		lag = max(lag, tick.Sub(l.before)-lagEvery)
 	}
-	r.lateness.before = tick
-	r.metrics.lag.Set(lag.Seconds())
-	worth := lag >= lagWorth
-	if !worth && !r.lateness.lagged && now.Sub(r.lateness.toldAt) < lagAtLeastEvery {
-		return
+	l.before = tick
+	return lag
+}
+
+// worth reports whether a lag is to be told of: a large one, the first small one
+// after it, and otherwise one now and then.
+func (l *lateness) worth(lag time.Duration, now time.Time) bool {
+	large := lag >= lagWorth
+	if !large && !l.lagged && now.Sub(l.toldAt) < lagAtLeastEvery {
+		return false
 	}
-	r.lateness.toldAt, r.lateness.lagged = now, worth
-	r.learn(inventory.Evidence{At: now, Kind: inventory.EvidenceLag, Lag: max(lag, 0)})
+	l.toldAt, l.lagged = now, large
+	return true
 }

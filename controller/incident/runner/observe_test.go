@@ -113,8 +113,10 @@ func TestMembersAreReadAnewWhereEventsWereDropped(t *testing.T) {
 	a, b := d.world.Site("S001").Machines[0].ID, d.world.Site("S001").Machines[1].ID
 	d.runner.o.Members = func(string) []inventory.PoolMember {
 		return []inventory.PoolMember{
-			{Name: "controller", Controller: true, State: "alive"}, {Name: a + ".new", Workstation: a, State: "alive"},
-			{Name: a + ".old", Workstation: a, State: "failed"}, {Name: b + ".old", Workstation: b, State: "failed"},
+			{Name: "controller", Controller: true, State: "alive"},
+			{Name: a + ".new", Workstation: a, State: "alive"},
+			{Name: a + ".old", Workstation: a, State: "failed"},
+			{Name: b + ".old", Workstation: b, State: "failed"},
 		}
 	}
 	d.runner.alive("S001", b, b+".old")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ const maxNotes = 200
 // Note adds what author wrote to an incident. ErrNotFound.
 func (r *Runner) Note(ctx context.Context, id, author, text string) (inventory.Incident, error) {
 	return r.touch(ctx, id, func(i *inventory.Incident, now time.Time) {
-		i.Notes = append(i.Notes[:len(i.Notes):len(i.Notes)], inventory.Note{At: now, Author: author, Text: text})
+		i.Notes = append(slices.Clip(i.Notes), inventory.Note{At: now, Author: author, Text: text})
 		if len(i.Notes) > maxNotes {
 			i.Notes = i.Notes[len(i.Notes)-maxNotes:]
 		}

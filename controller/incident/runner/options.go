@@ -24,7 +24,7 @@ type Store interface {
 	JournalRecords(ctx context.Context, workstation string, from, to time.Time) ([]inventory.JournalRow, error)
 
 	AddEvidence(ctx context.Context, batches []inventory.EvidenceBatch) error
-	Evidence(ctx context.Context, incident string) ([]inventory.Evidence, error)
+	Evidence(ctx context.Context, id string) ([]inventory.Evidence, error)
 
 	PutWindow(ctx context.Context, window inventory.Window) error
 	Windows(ctx context.Context, endAfter time.Time) ([]inventory.Window, error)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/controller/incident"
@@ -97,7 +98,7 @@ func (r *Runner) adopt(ctx context.Context, now time.Time) error {
 // all where its memory was damaged.
 func lost(i inventory.Incident, now time.Time) inventory.Incident {
 	i.State, i.ResolvedAt, i.SettledAt = inventory.IncidentResolved, now.UTC(), now.UTC()
-	i.Verdicts = append(i.Verdicts[:len(i.Verdicts):len(i.Verdicts)], inventory.Verdict{
+	i.Verdicts = append(slices.Clip(i.Verdicts), inventory.Verdict{
 		At: now.UTC(), Cause: i.Cause, Grade: i.Grade, Confidence: i.Confidence, Rule: "restart",
 		Reason: "The controller was restarted and does not remember this; if it still goes on, it is found anew.",
 	})

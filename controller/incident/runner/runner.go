@@ -48,20 +48,21 @@ type Runner struct {
 	cancel  context.CancelFunc
 	done    chan struct{}
 
+	watching sync.WaitGroup // for the process's own lag
+
 	// What follows belongs to the loop.
-	engine   *incident.Engine
-	estate   incident.Estate
-	blind    bool
-	unkept   map[string]inventory.Incident // changed and not on disk
-	kept     map[string]uint64             // live incident → a hash of what is on disk
-	dirty    bool                          // evidence came since the engine was kept
-	judged   int64                         // the intake log is judged up to here
-	ahead    int64                         // and was this long at the tick before
-	trace    *trace
-	minutes  *minutes
-	readAt   time.Time // when the estate was read
-	stale    atomic.Bool
-	lateness lateness
+	engine  *incident.Engine
+	estate  incident.Estate
+	blind   bool
+	unkept  map[string]inventory.Incident // changed and not on disk
+	kept    map[string]uint64             // live incident → a hash of what is on disk
+	dirty   bool                          // evidence came since the engine was kept
+	judged  int64                         // the intake log is judged up to here
+	ahead   int64                         // and was this long at the tick before
+	trace   *trace
+	minutes *minutes
+	readAt  time.Time // when the estate was read
+	stale   atomic.Bool
 }
 
 // New checks the options. Evidence is taken from now on; Start begins to judge it.
@@ -98,6 +99,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	}
 	loop, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r.cancel = cancel
+	r.watching.Go(func() { r.watchLag(loop) })
 	go r.run(loop)
 	return nil
 }
@@ -112,6 +114,7 @@ func (r *Runner) Close() {
 		return
 	}
 	r.cancel()
+	r.watching.Wait()
 	<-r.done
 }
 
@@ -123,8 +126,6 @@ func (r *Runner) run(ctx context.Context) {
 	defer step.Stop()
 	keep := time.NewTicker(keepEvery)
 	defer keep.Stop()
-	lag := time.NewTicker(lagEvery)
-	defer lag.Stop()
 	ready := r.queue.ready
 	for {
 		select {
@@ -141,8 +142,6 @@ func (r *Runner) run(ctx context.Context) {
 			r.step(ctx)
 		case <-step.C:
 			r.step(ctx)
-		case at := <-lag.C:
-			r.measureLag(at)
 		case <-keep.C:
 			r.tend(ctx)
 		case op := <-r.ops:

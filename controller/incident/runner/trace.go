@@ -89,7 +89,7 @@ func (c *record) add(p inventory.Evidence) {
 // the one before said, after a while, is not; after the end only what can still
 // revise the verdict is.
 func (c *record) keeps(p inventory.Evidence) bool {
-	switch p.Kind { //nolint:exhaustive // the rest is what happened, not what was measured
+	switch p.Kind { // the rest is what happened, not what was measured
 	case inventory.EvidenceEntry, inventory.EvidenceStop:
 		return true
 	case inventory.EvidenceSweep, inventory.EvidenceBurstPing, inventory.EvidenceBurstTCP, inventory.EvidenceGateway, inventory.EvidenceRouter,
