@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The longer runs, after `make test`: every fuzz target in the tree for the given
-# time (20s where none is given), then 200 kills of the controller under load.
+# time (20s where none is given), 200 kills of the controller under load, and the
+# incident engine on drawn evidence: every scenario with five seeds, other sizes and
+# losses, and 30 ordinary days of 130 sites (about an hour).
 #
 #   packaging/soak.sh 5m
 set -eu -o pipefail
@@ -19,6 +21,11 @@ done <<<"$targets"
 
 echo "soak: 200 kills of the controller under load"
 "$go" test ./controller/intake -run Killed -kills 200 -timeout 60m -v || failed+=("controller/intake, 200 kills")
+
+echo "soak: the incident engine: five seeds, sizes and losses"
+"$go" test ./controller/incident -run 'EveryScenario|OtherSizes' -scenario-seeds 5 -matrix-seeds 2 -timeout 60m -v || failed+=("controller/incident, scenarios")
+echo "soak: the incident engine: 30 ordinary days of 130 sites"
+"$go" test ./controller/incident -run OrdinaryCounty -county-sites 130 -county-days 30 -timeout 4h -v || failed+=("controller/incident, 30 days")
 
 if ((${#failed[@]})); then
 	printf 'soak: failed: %s\n' "${failed[@]}"

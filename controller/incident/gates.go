@@ -95,7 +95,7 @@ func (e *Engine) judgeGates(now time.Time) {
 	o := e.outlook()
 	e.waiting = false
 	t := e.troubles[networkKey]
-	if t != nil && e.networkBack(t, now) {
+	if t != nil && e.networkBack(now) {
 		return
 	}
 	ratio := 0.0
@@ -162,7 +162,7 @@ func (e *Engine) swallow(t *trouble, now time.Time) {
 
 // networkBack ends the controller's own trouble when references answer, or half of
 // the sites do. A site that stays silent must be seen to be silent again.
-func (e *Engine) networkBack(t *trouble, now time.Time) bool {
+func (e *Engine) networkBack(now time.Time) bool {
 	heard, observed := 0, 0
 	var at time.Time
 	for _, s := range e.order {

@@ -21,7 +21,7 @@ type silence struct {
 func (e *Engine) judgeSite(s *site, now time.Time) {
 	sc := e.look(s, now)
 	blind := e.blind()
-	e.followSilence(sc, now)
+	e.followSilence(sc)
 	key := siteKey(s.code)
 	j, holds := sc.judge()
 	if j.whole && s.silence.active {
@@ -114,7 +114,7 @@ func (e *Engine) concern(sc *scene) time.Duration {
 
 // followSilence keeps the site's silence: it begins when the scene is silent and
 // ends when two machines are heard, or the only one.
-func (e *Engine) followSilence(sc *scene, now time.Time) {
+func (e *Engine) followSilence(sc *scene) {
 	s := sc.s
 	q := &s.silence
 	q.sc = sc
@@ -151,7 +151,7 @@ func (e *Engine) followSilence(sc *scene, now time.Time) {
 // mayBeWell asks whether a site's trouble is over.
 func (e *Engine) mayBeWell(sc *scene, t *trouble) {
 	s := sc.s
-	switch t.Incident.Cause { //nolint:exhaustive // those of siteRules
+	switch t.Incident.Cause {
 	case inventory.CauseSiteFirewall:
 		switch {
 		case t.Live.Rule == "udp-blocked" && s.udpAt.After(t.Onset):

@@ -85,9 +85,12 @@ func TestSeverityGoesByPeopleAndHours(t *testing.T) {
 		hour, staff int
 		want        inventory.Severity
 	}{
-		{10, 300, inventory.SeverityCritical}, {22, 300, inventory.SeverityMajor},
-		{10, 15, inventory.SeverityMajor}, {22, 15, inventory.SeverityMinor},
-		{10, 2, inventory.SeverityMinor}, {22, 2, inventory.SeverityInfo},
+		{10, 300, inventory.SeverityCritical},
+		{22, 300, inventory.SeverityMajor},
+		{10, 15, inventory.SeverityMajor},
+		{22, 15, inventory.SeverityMinor},
+		{10, 2, inventory.SeverityMinor},
+		{22, 2, inventory.SeverityInfo},
 	} {
 		w := evidencetest.New(evidencetest.Options{Sites: 2, PerSite: 4, Seed: 3, Start: time.Date(2026, 11, 23, x.hour, 0, 0, 0, time.UTC)})
 		estate := w.Estate()
@@ -95,8 +98,8 @@ func TestSeverityGoesByPeopleAndHours(t *testing.T) {
 			estate.Sites[i].Staff = x.staff
 		}
 		e := incident.New(incident.DefaultRules(), estate, w.Start())
-		w.At(min, func() { w.CutLink(w.Site("S001")) })
-		w.Run(2*min, e.Step)
+		w.At(mins, func() { w.CutLink(w.Site("S001")) })
+		w.Run(2*mins, e.Step)
 		live := e.Live()
 		if len(live) != 1 || live[0].Severity != x.want || live[0].People != x.staff || live[0].Hours != (x.hour == 10) {
 			t.Errorf("at %d:00 with %d people: %+v", x.hour, x.staff, live)
@@ -109,9 +112,9 @@ func TestJournalsReviseAVerdictTwoDaysLater(t *testing.T) {
 	w := evidencetest.New(evidencetest.Options{Sites: 2, PerSite: 6, Seed: 4, NoJournals: true})
 	e := incident.New(incident.DefaultRules(), w.Estate(), w.Start())
 	s := w.Site("S001")
-	w.At(2*min, func() { w.CutLink(s) })
-	w.At(8*min, func() { w.HealLink(s) })
-	w.Run(12*min, e.Step)
+	w.At(2*mins, func() { w.CutLink(s) })
+	w.At(8*mins, func() { w.HealLink(s) })
+	w.Run(12*mins, e.Step)
 	settling := e.Settling()
 	if len(settling) != 1 || settling[0].Cause != inventory.CauseLinkOrPower || !strings.Contains(settling[0].Verdicts[len(settling[0].Verdicts)-1].Reason, "not proven") {
 		t.Fatalf("without journals: %+v", settling)
@@ -121,7 +124,7 @@ func TestJournalsReviseAVerdictTwoDaysLater(t *testing.T) {
 	for _, m := range s.Machines[:3] {
 		for i := range 60 {
 			at := w.Start().Add(time.Duration(i) * 10 * time.Second)
-			heard := max(0, at.Sub(w.Start().Add(2*min)))
+			heard := max(0, at.Sub(w.Start().Add(2*mins)))
 			late = append(late, inventory.Evidence{At: at, LearntAt: now, Kind: inventory.EvidenceEntry, Site: s.Code, Workstation: m.ID, Entry: &inventory.JournalEntry{
 				N: uint64(i + 1), Run: "r", Boot: m.Boot, BootClock: time.Hour + at.Sub(w.Start()), Kind: "tick", HeardAge: heard, AckAge: heard,
 				Gateway: "yes", Carrier: "yes", Power: "mains", Peers: 5, PeersKnown: 5, AddrPresent: true,

@@ -1,8 +1,6 @@
 package incident
 
 import (
-	"cmp"
-	"math"
 	"slices"
 	"time"
 )
@@ -76,7 +74,7 @@ func (sc *scene) mayLive(m *machine) bool {
 	case life.IsZero(), m.explained(sc.r, sc.now), sc.s.answerAt.Sub(life) > 30*time.Minute:
 		return false
 	}
-	return !(m.gone(sc.r) && !newer(m.failedAt, m.leftAt).After(sc.s.answerAt))
+	return !m.gone(sc.r) || m.goneAt().After(sc.s.answerAt)
 }
 
 // lookWhole asks whether nobody answers.
@@ -154,112 +152,6 @@ func (sc *scene) lookDeaf() {
 	}
 	sc.deaf, sc.deafSince, sc.deafTCP = true, first, tcp
 	sc.freshAt = newer(last, tcp)
-}
-
-// needMisses is how many misses call a machine missing at the link's present loss:
-//
-//	loss^n ≤ MissChance
-func (sc *scene) needMisses() int {
-	loss, asked := sc.s.quality.loss(5)
-	if asked == 0 {
-		return sc.r.MissMost // nothing is known of the link yet
-	}
-	n := math.Ceil(math.Log(sc.r.MissChance) / math.Log(min(max(loss, 0.01), 0.9)))
-	return min(max(int(n), sc.r.MissLeast), sc.r.MissMost)
-}
-
-// lookLost finds machines that are missing while others answer.
-func (sc *scene) lookLost() {
-	need := sc.needMisses()
-	for _, m := range sc.s.machines {
-		life := m.lifeAt()
-		if life.IsZero() || m.explained(sc.r, sc.now) {
-			continue
-		}
-		since := m.silentSince()
-		if m.leftAt.After(life) && !m.failedAt.After(m.leftAt) {
-			continue // it said goodbye to its neighbours: no switch does that
-		}
-		if since.IsZero() || sc.now.Sub(since) < sc.r.SettleIn || sc.e.apart(sc.s, since) {
-			continue
-		}
-		n := 0
-		for _, at := range m.misses {
-			if at.After(life) && !sc.e.apart(sc.s, at) {
-				n++
-			}
-		}
-		if n >= need || m.gone(sc.r) && !sc.e.apart(sc.s, m.goneAt()) {
-			sc.missing = append(sc.missing, m)
-		}
-	}
-	if len(sc.missing) < sc.r.SegmentLeast {
-		return
-	}
-	slices.SortFunc(sc.missing, func(a, b *machine) int {
-		return cmp.Or(a.silentSince().Compare(b.silentSince()), cmp.Compare(a.id, b.id))
-	})
-	sc.cluster()
-	if len(sc.lost) == 0 {
-		return
-	}
-	for _, m := range sc.s.machines {
-		if m.lifeAt().After(sc.lostAt) && !slices.Contains(sc.missing, m) {
-			sc.answered++
-		}
-	}
-	if sc.answered == 0 {
-		sc.lost = nil
-		return
-	}
-	for _, m := range sc.lost {
-		sc.freshAt = newer(sc.freshAt, m.silentSince())
-	}
-	sc.freshAt = newer(sc.freshAt, sc.s.answerAt)
-}
-
-// cluster takes the most machines that fell silent within one window, or all that
-// did lately where they are most of the site.
-func (sc *scene) cluster() {
-	best, bestAt := 0, 0
-	for i, first := range sc.missing {
-		within := sc.r.SegmentIn
-		if sc.goingHome(first.silentSince()) {
-			within = sc.r.HomeIn
-		}
-		n := i
-		for n < len(sc.missing) && sc.missing[n].silentSince().Sub(first.silentSince()) <= within {
-			n++
-		}
-		if n-i > best {
-			best, bestAt = n-i, i
-		}
-	}
-	if best >= sc.r.SegmentLeast {
-		sc.lost = sc.missing[bestAt : bestAt+best]
-		sc.lostAt = sc.lost[0].silentSince()
-		return
-	}
-	i := slices.IndexFunc(sc.missing, func(m *machine) bool { return sc.now.Sub(m.silentSince()) <= sc.r.SlowIn })
-	if i < 0 || len(sc.missing)-i < sc.r.SegmentLeast {
-		return
-	}
-	recent := sc.missing[i:]
-	if float64(len(recent)) < sc.r.SegmentShare*float64(len(sc.live)) || !sc.s.open(sc.now) || sc.goingHome(sc.now) {
-		return
-	}
-	sc.lost, sc.slow, sc.lostAt = recent, true, recent[0].silentSince()
-}
-
-// goingHome reports whether machines leave with reasons around t.
-func (sc *scene) goingHome(t time.Time) bool {
-	n := 0
-	for _, m := range sc.s.machines {
-		if m.reason != "" && t.Sub(m.reasonAt).Abs() <= sc.r.HomeFor && m.explained(sc.r, sc.now) {
-			n++
-		}
-	}
-	return n >= sc.r.HomeLeast
 }
 
 // lookAccused finds machines that neighbours call failed, or that hear few of

@@ -17,15 +17,15 @@ func cutCounty(t testing.TB, until time.Duration) (*incident.Engine, *evidencete
 	t.Helper()
 	w := evidencetest.New(evidencetest.Options{Sites: 3, PerSite: 6, Seed: 9})
 	e := incident.New(incident.DefaultRules(), w.Estate(), w.Start(), incident.WithIDs(counting()))
-	w.At(3*min, func() { w.CutLink(w.Site("S002")) })
-	w.At(2*min, func() { w.Crash(w.Site("S001").Machines[0]) })
+	w.At(3*mins, func() { w.CutLink(w.Site("S002")) })
+	w.At(2*mins, func() { w.Crash(w.Site("S001").Machines[0]) })
 	w.Run(until, e.Step)
 	return e, w
 }
 
 func TestARestoredEngineHoldsTheSameIncidents(t *testing.T) {
 	t.Parallel()
-	e, w := cutCounty(t, 5*min)
+	e, w := cutCounty(t, 5*mins)
 	b, err := e.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestARestoredEngineHoldsTheSameIncidents(t *testing.T) {
 
 func TestTimeAloneOpensAndEndsNothingAfterARestart(t *testing.T) {
 	t.Parallel()
-	e, w := cutCounty(t, 3*min+10*sec) // still pending
+	e, w := cutCounty(t, 3*mins+10*sec) // still pending
 	b, err := e.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestSnapshotsOfACountyStaySmall(t *testing.T) {
 func FuzzRestore(f *testing.F) {
 	w := evidencetest.New(evidencetest.Options{Sites: 1, PerSite: 2, Seed: 9})
 	e := incident.New(incident.DefaultRules(), w.Estate(), w.Start(), incident.WithIDs(counting()))
-	w.At(min, func() { w.CutLink(w.Site("S001")) })
+	w.At(mins, func() { w.CutLink(w.Site("S001")) })
 	w.Run(90*sec, e.Step)
 	b, err := e.Snapshot()
 	if err != nil {
@@ -91,7 +91,7 @@ func FuzzRestore(f *testing.F) {
 	f.Add(b)
 	f.Add([]byte(`{"v":1}`))
 	f.Add([]byte(`{"v":1,"live":[{"key":"site:S001","incident":{"id":"i1","cause":"link-or-power","verdicts":[{}]}}]}`))
-	f.Add(bytes.Replace(b, []byte("S001"), []byte("S999"), -1))
+	f.Add(bytes.ReplaceAll(b, []byte("S001"), []byte("S999")))
 	estate, now := w.Estate(), w.Now()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := incident.Restore(incident.DefaultRules(), estate, b, now)

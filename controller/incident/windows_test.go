@@ -33,7 +33,7 @@ func TestNothingOpensInAMaintenanceWindow(t *testing.T) {
 	for name, w := range map[string]inventory.Window{
 		"site": {Site: "S003"}, "circuit": {Circuit: "C-S003"}, "carrier": {Carrier: "carrier-1"}, "exchange": {Exchange: "X1"}, "all": {All: true},
 	} {
-		o := windowed(3*min, 6*min, 2*min, 20*min, w)
+		o := windowed(3*mins, 6*mins, 2*mins, 20*mins, w)
 		for _, i := range o.byID {
 			if !i.Cause.Presence() {
 				t.Errorf("window over the %s: %s %s was shown", name, i.State, i.Cause)
@@ -47,7 +47,7 @@ func TestAWindowElsewhereHidesNothing(t *testing.T) {
 	for name, w := range map[string]inventory.Window{
 		"site": {Site: "S001"}, "circuit": {Circuit: "C-S001"}, "carrier": {Carrier: "another"}, "service": {Service: "email"},
 	} {
-		if o := windowed(3*min, 6*min, 2*min, 20*min, w); o.opening != 1 {
+		if o := windowed(3*mins, 6*mins, 2*mins, 20*mins, w); o.opening != 1 {
 			t.Errorf("window over another %s: %d incidents opened, want 1", name, o.opening)
 		}
 	}
@@ -55,7 +55,7 @@ func TestAWindowElsewhereHidesNothing(t *testing.T) {
 
 func TestAnOutageThatOutlastsItsWindowOpensAtItsEnd(t *testing.T) {
 	t.Parallel()
-	o := windowed(3*min, 12*min, 2*min, 7*min, inventory.Window{Site: "S003"})
+	o := windowed(3*mins, 12*mins, 2*mins, 7*mins, inventory.Window{Site: "S003"})
 	if o.opening != 1 {
 		t.Fatalf("%d incidents opened, want 1", o.opening)
 	}
@@ -64,10 +64,10 @@ func TestAnOutageThatOutlastsItsWindowOpensAtItsEnd(t *testing.T) {
 		if i.OpenedAt.IsZero() {
 			continue
 		}
-		if late := i.OpenedAt.Sub(start.Add(7 * min)); late < 0 || late > 5*time.Second {
+		if late := i.OpenedAt.Sub(start.Add(7 * mins)); late < 0 || late > 5*time.Second {
 			t.Errorf("opened %s after the window's end", late)
 		}
-		if off := i.StartedAt.Sub(start.Add(3 * min)).Abs(); off > 5*time.Second {
+		if off := i.StartedAt.Sub(start.Add(3 * mins)).Abs(); off > 5*time.Second {
 			t.Errorf("started %s from the cut", off)
 		}
 	}
@@ -75,7 +75,7 @@ func TestAnOutageThatOutlastsItsWindowOpensAtItsEnd(t *testing.T) {
 
 func TestAnOutageOfBeforeStaysOpenThroughAWindow(t *testing.T) {
 	t.Parallel()
-	o := windowed(3*min, 9*min, 5*min, 7*min, inventory.Window{Site: "S003"})
+	o := windowed(3*mins, 9*mins, 5*mins, 7*mins, inventory.Window{Site: "S003"})
 	if o.opening != 1 {
 		t.Errorf("%d incidents opened, want 1", o.opening)
 	}

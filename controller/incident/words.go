@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"muster/inventory"
 )
 
 // clock shows an instant as people at the site read it.
@@ -116,6 +114,3 @@ func sayShut(sc *scene) string {
 	return fmt.Sprintf("%s of %s answer over UDP and say since %s that they cannot connect to the controller (%s): something blocks TCP on the way.",
 		count(len(sc.shut), "workstation"), sc.s.code, sc.s.clock(sc.shutAt), sc.shut[0].uplink)
 }
-
-// causeWords says a cause as people say it.
-func causeWords(c inventory.Cause) string { return strings.ReplaceAll(string(c), "-", " ") }

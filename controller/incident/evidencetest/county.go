@@ -34,7 +34,7 @@ func (w *World) Live(h Habits, days int) {
 			w.night(s, h, day)
 			if wd := day.Weekday(); wd != time.Saturday && wd != time.Sunday {
 				for i, m := range s.Machines {
-					w.day(s, m, h, day, float64(i) < h.Laptops*float64(len(s.Machines)))
+					w.day(m, h, day, float64(i) < h.Laptops*float64(len(s.Machines)))
 				}
 			}
 		}
@@ -59,7 +59,7 @@ func (w *World) night(s *Site, h Habits, day time.Time) {
 }
 
 // day is one machine's: on in the morning, perhaps asleep at noon, off at night.
-func (w *World) day(s *Site, m *Machine, h Habits, day time.Time, laptop bool) {
+func (w *World) day(m *Machine, h Habits, day time.Time, laptop bool) {
 	w.on(day.Add(8*time.Hour+15*time.Minute+w.span(0, 75*time.Minute)), func() {
 		w.Wake(m)
 		w.PowerOn(m)

@@ -24,8 +24,7 @@ func (w *World) dies(m *Machine) {
 	if m.member != "alive" {
 		return
 	}
-	var tell func()
-	tell = func() {
+	tell := func() {
 		if m.dying != n || m.live() || m.member != "alive" {
 			return
 		}
@@ -213,10 +212,10 @@ func (w *World) reports(m *Machine) {
 }
 
 // report sends one, if the way is open, with what the journal owes.
-func (w *World) report(m *Machine) bool {
+func (w *World) report(m *Machine) {
 	s := m.Site
 	if !m.live() || w.stalled {
-		return false
+		return
 	}
 	if !s.path() || s.LoseBack || s.SmallMTU {
 		m.ageing, m.outage = true, true
@@ -226,7 +225,7 @@ func (w *World) report(m *Machine) bool {
 			}
 			w.after(w.span(10*time.Second, 20*time.Second), func() { w.tag(m, class) })
 		}
-		return false
+		return
 	}
 	m.ageing, m.ackAt = false, w.now
 	w.tag(m, "ok")
@@ -235,7 +234,6 @@ func (w *World) report(m *Machine) bool {
 		m.outage = false
 		w.deliver(m, 6*time.Hour)
 	}
-	return true
 }
 
 // tag gossips how the machine reaches the controller, where gossip gets through.
