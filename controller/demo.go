@@ -21,8 +21,9 @@ func demoCommand() *cobra.Command {
 			"controller, and a real agent with real Serf for every workstation. Only the\n" +
 			"machines are made up. This machine is one more workstation, with its own hardware.\n" +
 			"Nothing leaves the loopback interface.",
-		Example: "  muster demo\n  muster demo --sites 20 --workstations 200 --for 5m",
-		Args:    cobra.NoArgs,
+		Example: "  muster demo\n  muster demo --sites 20 --workstations 200 --for 5m\n" +
+			"  muster demo --rehearsal configs/rehearsals/24-power-cut.yaml",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			signal.Ignore(syscall.SIGPIPE) // a closed pipe ends the demo in good order, not at once
 			level := slog.LevelError
@@ -42,6 +43,10 @@ func demoCommand() *cobra.Command {
 	flags.StringVar(&o.Data, "data", "", "keep the county in this folder and go on with it next time")
 	flags.StringVar(&o.APIToken, "api-token", "", "accept this API token instead of a new one")
 	flags.DurationVar(&o.For, "for", 0, "end by itself after this long, for example 30s")
+	flags.StringVar(&o.Rehearsal, "rehearsal", "", "play this rehearsal live instead, with a line for each fault and verdict")
+	cmd.MarkFlagsMutuallyExclusive("rehearsal", "sites")
+	cmd.MarkFlagsMutuallyExclusive("rehearsal", "workstations")
+	cmd.MarkFlagsMutuallyExclusive("rehearsal", "data")
 	flags.BoolVar(&verbose, "verbose", false, "log what the controller says")
 	return cmd
 }

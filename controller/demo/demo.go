@@ -50,6 +50,9 @@ func Run(ctx context.Context, o Options) error {
 	o.Out = lifeline{o.Out, hangUp}
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
+	if o.Rehearsal != "" {
+		return rehearse(ctx, o)
+	}
 	d := &demo{o: o, startedAt: time.Now()}
 	err := d.run(ctx)
 	return errors.Join(err, d.stop())

@@ -142,6 +142,12 @@ func (s *sheets) put(n int, sheet rehearsal.Sheet) {
 	}
 	if s.out != nil {
 		fmt.Fprintf(os.Stderr, "rehearse: %d of %d: %s %s, %.0f s\n", len(s.done), s.of, sheet.Name, word, sheet.Seconds)
+		for _, missed := range sheet.Missed {
+			fmt.Fprintf(os.Stderr, "rehearse:   %s\n", missed)
+		}
+		for _, other := range sheet.Unexpected {
+			fmt.Fprintf(os.Stderr, "rehearse:   unexpected: %s %+v\n", other.Cause, other.Scope)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"path/filepath"
 	"sync"
@@ -45,7 +46,6 @@ type Stage struct {
 	fabric *fabric.Fabric
 	shared *agent.Shared
 	tokens map[string]string // by site
-	names  map[string]string // of workstations, by id
 	places []*place
 	desks  []*desk
 	world  *world
@@ -59,6 +59,7 @@ type Stage struct {
 	changes    []inventory.IncidentChange
 	stalled    [2]time.Time
 	failures   []string
+	names      map[string]string // of workstations, by id
 }
 
 var _ rehearsal.Stage = (*Stage)(nil)
@@ -130,7 +131,7 @@ func (s *Stage) settle(ctx context.Context) error {
 	for _, d := range s.desks {
 		<-d.done
 		if d.agent != nil {
-			s.names[d.agent.Status().Workstation] = d.name
+			s.know(d.agent.Status().Workstation, d.name)
 		}
 	}
 	return nil
@@ -150,8 +151,19 @@ func (s *Stage) Present() int {
 	return sum
 }
 
-// Name is the name in the estate of a workstation's id.
-func (s *Stage) Name(id string) string { return s.names[id] }
+func (s *Stage) know(id, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names[id] = name
+}
+
+// Name is the name in the estate of a workstation's id. It may be called from any
+// goroutine.
+func (s *Stage) Name(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.names[id]
+}
 
 // WebAddr is where pages and API are.
 func (s *Stage) WebAddr() string {
@@ -177,7 +189,7 @@ func (s *Stage) Play(ctx context.Context, start time.Time) error {
 func (s *Stage) Seen() rehearsal.Seen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	seen := rehearsal.Seen{Names: s.names, Ended: time.Now(), Broken: s.failures}
+	seen := rehearsal.Seen{Names: maps.Clone(s.names), Ended: time.Now(), Broken: s.failures}
 	for _, c := range s.changes {
 		if !c.At.Before(s.r.Start) {
 			seen.Changes = append(seen.Changes, c)
