@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	countySites = flag.Int("county-sites", 10, "sites of the ordinary county")
+	countySites = flag.Int("county-sites", 6, "sites of the ordinary county")
 	countyDays  = flag.Int("county-days", 1, "days that it lives through")
 )
 

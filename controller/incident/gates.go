@@ -40,6 +40,7 @@ type outlook struct {
 	quiet     int     // judged so, or not heard since
 	observed  int     // sites that could be heard
 	carriers  map[string]bool
+	refs      int // that ever answered
 	refsOK    int
 	refsFail  int
 	gateFails bool
@@ -79,11 +80,14 @@ func (e *Engine) outlook() (o outlook) {
 	}
 	for _, g := range e.references {
 		switch {
+		case g.OK.IsZero(): // it never answered: its silence says nothing
+			continue
 		case g.OK.After(o.onset):
 			o.refsOK++
 		case g.Miss.After(o.onset.Add(-e.rules.FutureFor)):
 			o.refsFail++
 		}
+		o.refs++
 	}
 	o.gateFails = !e.ownGate.OK.IsZero() && e.ownGate.Run >= 2 && e.ownGate.Miss.After(o.onset.Add(-e.rules.SharedIn))
 	return o
@@ -102,7 +106,7 @@ func (e *Engine) judgeGates(now time.Time) {
 	if o.observed > 0 {
 		ratio = float64(o.quiet) / float64(o.observed)
 	}
-	need := min(e.rules.RefLeast, max(e.estate.References, len(e.references)))
+	need := min(e.rules.RefLeast, o.refs)
 	all := ratio >= e.rules.AllRatio && o.observed >= e.rules.SharedLeast
 	j := judged{
 		key: networkKey, scope: inventory.Scope{Controller: true}, cause: inventory.CauseControllerNetwork,

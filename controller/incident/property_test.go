@@ -23,7 +23,7 @@ type tape struct {
 	batches   [][]inventory.Evidence
 }
 
-func record(s scenario) tape {
+func record(s scenario, pace time.Duration) tape {
 	w := evidencetest.New(s.opts)
 	e := incident.New(incident.DefaultRules(), w.Estate(), w.Start(), incident.WithIDs(counting()))
 	tp := tape{estate: w.Estate(), start: w.Start()}
@@ -32,7 +32,7 @@ func record(s scenario) tape {
 		e.SetBaselines(tp.baselines)
 	}
 	s.play(w)
-	w.Run(s.lasts, func(now time.Time, evidence []inventory.Evidence) incident.Outcome {
+	w.RunEvery(s.lasts, pace, func(now time.Time, evidence []inventory.Evidence) incident.Outcome {
 		tp.at, tp.batches = append(tp.at, now), append(tp.batches, evidence)
 		return e.Step(now, evidence)
 	})
@@ -88,7 +88,7 @@ func TestDirtyEvidenceChangesNoVerdict(t *testing.T) {
 	for _, s := range dirtied() {
 		s.opts.Seed, s.opts.Sites = 5, max(s.opts.Sites, 4)
 		t.Run(fmt.Sprintf("%02d %s", s.n, s.name), func(t *testing.T) {
-			tp := record(s)
+			tp := record(s, 100*time.Millisecond)
 			clean := tp.play(incident.DefaultRules(), nil).verdicts()
 			spoils := map[string]func(rng *rand.Rand) func(time.Time, []inventory.Evidence) []inventory.Evidence{
 				"repeated": repeated, "turned round": turned, "late": late, "from the future": ahead, "contradicted": contradicted,
