@@ -66,7 +66,8 @@ func (p Path) minute(rng *rand.Rand, site string, at time.Time) inventory.Eviden
 	rtts := make([]time.Duration, 0, sweepsMinute)
 	lost := 0
 	for range sweepsMinute {
-		if rng.Float64() < p.Loss || rng.Float64() < p.Loss {
+		there, back := rng.Float64(), rng.Float64()
+		if min(there, back) < p.Loss {
 			lost++
 			continue
 		}

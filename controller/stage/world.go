@@ -96,8 +96,9 @@ func (w *world) Probe(ctx context.Context, workstation netip.Addr, spec wire.Pro
 			return r
 		}
 		return inventory.ProbeResult{OK: true, MTUBytes: 1500}
+	default:
+		return w.serviceProbe(ctx, here, workstation, to)
 	}
-	return w.serviceProbe(ctx, here, workstation, to)
 }
 
 // serviceProbe is one whole request: the name, the connection, the answer.
