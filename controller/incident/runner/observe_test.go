@@ -1,12 +1,15 @@
 package runner
 
 import (
+	"context"
+	"encoding/json"
 	"net/netip"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"muster/controller/incident"
 	"muster/controller/incident/evidencetest"
 	"muster/controller/intake"
 	"muster/inventory"
@@ -84,6 +87,24 @@ func TestAReportIsASignOfLifeWithItsJournalAndProbesInTheControllersTime(t *test
 	}
 }
 
+func TestRecordsOfStopsAreDatedByTheControllersClock(t *testing.T) {
+	d := newDrill(t, evidencetest.Options{Sites: 2, PerSite: 2, Seed: 1})
+	said(d)
+	now := d.world.Now()
+	wall := now.Add(10 * time.Minute) // the machine's clock is ten minutes fast
+	id := d.world.Site("S001").Machines[0].ID
+	stop := func(before time.Duration) inventory.Stop {
+		return inventory.Stop{At: wall.Add(-before), Kind: inventory.StopUnclean, Source: "wtmp"}
+	}
+	d.runner.Accepted(intake.Accepted{Workstation: id, ReceivedAt: now, ReadAt: now, Report: wire.Report{
+		Workstation: id, Boot: "boot-2", Wall: wall, Stops: []inventory.Stop{stop(3 * time.Minute)},
+	}})
+	got := said(d)
+	if len(got) != 2 || got[1].Kind != inventory.EvidenceStop || !got[1].At.Equal(now.Add(-3*time.Minute)) || got[1].Stop.Source != "wtmp" {
+		t.Errorf("it became %+v", got)
+	}
+}
+
 func TestAMachineThatReportsFromAnotherSiteHasMoved(t *testing.T) {
 	d := newDrill(t, evidencetest.Options{Sites: 2, PerSite: 2, Seed: 1})
 	said(d)
@@ -127,5 +148,61 @@ func TestMembersAreReadAnewWhereEventsWereDropped(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]inventory.MemberChange{a: inventory.MemberJoined, b: inventory.MemberFailed}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// logged is a store with an intake log of its own.
+type logged struct {
+	Store
+
+	log []inventory.LoggedReport
+}
+
+// LastReport implements Store.
+func (l logged) LastReport(context.Context) (int64, error) { return int64(len(l.log)), nil }
+
+// ReportsAfter implements Store; it gives two at a time.
+func (l logged) ReportsAfter(_ context.Context, position int64, _ int) ([]inventory.LoggedReport, error) {
+	rest := l.log[min(position, int64(len(l.log))):]
+	return rest[:min(len(rest), 2)], nil
+}
+
+func TestReportsThatWereTakenAndNotJudgedAreJudgedAtTheStart(t *testing.T) {
+	d := newDrill(t, evidencetest.Options{Sites: 2, PerSite: 2, Seed: 1})
+	now := d.world.Now()
+	id := d.world.Site("S001").Machines[0].ID
+	body, err := json.Marshal(wire.Report{
+		Workstation: id, Boot: "boot-2", BootClock: time.Minute, Wall: now, Stops: []inventory.Stop{{At: now.Add(-time.Minute), Kind: inventory.StopUnclean}},
+		Probes: []inventory.ProbeResult{{Kind: inventory.ProbeHTTP, Service: "email", BootClock: time.Minute}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := logged{Store: d.kept}
+	for n := range 5 {
+		used.log = append(used.log, inventory.LoggedReport{Position: int64(n + 1), ReportRow: inventory.ReportRow{
+			Workstation: id, Boot: "boot-2", ReceivedAt: now, ReadAt: now, Body: body,
+		}})
+	}
+	engine := incident.New(incident.DefaultRules(), d.world.Estate(), now)
+	snapshot, err := engine.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.kept.KeepIncidents(t.Context(), nil, &inventory.EngineState{SavedAt: now, Position: 2, Body: snapshot}); err != nil {
+		t.Fatal(err)
+	}
+	d.used = used
+	d.start()
+	kinds := map[inventory.EvidenceKind]int{}
+	for _, p := range said(d) {
+		kinds[p.Kind]++
+	}
+	want := map[inventory.EvidenceKind]int{inventory.EvidenceStart: 1, inventory.EvidenceReport: 3, inventory.EvidenceProbe: 3, inventory.EvidenceStop: 3}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if d.runner.journals.boots(id) != 1 {
+		t.Error("the boot that the log names is not remembered")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"muster/controller/incident"
+	"muster/controller/intake"
 	"muster/inventory"
 	"muster/inventory/wire"
 )
@@ -154,6 +155,7 @@ func (r *Runner) replayReport(report inventory.LoggedReport) {
 	if json.Unmarshal(report.Body, &body) == nil {
 		r.journals.remember(report.Workstation, report.Boot, report.ReadAt.Add(-body.BootClock))
 		r.probes(site, body, report.ReadAt, report.ReceivedAt)
+		r.learn(stopsOf(site, intake.Accepted{Workstation: report.Workstation, ReadAt: report.ReadAt, Report: body})...)
 	}
 }
 
