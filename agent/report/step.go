@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"muster/inventory/wire"
@@ -142,5 +143,5 @@ func (r *Reporter) software(ctx context.Context) wire.Software {
 	case len(programs) > wire.MaxPrograms:
 		return wire.SoftwareUnknown("more programs than a report may carry")
 	}
-	return wire.SoftwareOf(programs)
+	return wire.SoftwareOf(slices.Clone(programs)) // it sorts, and the source may share its list
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -25,12 +26,19 @@ var (
 	rehearseLog   = flag.String("agentlog", "", "debug | info | warn: what everybody on the stage logs, to standard error")
 )
 
-// fastOnes are what `make test` plays of configs/rehearsals: one of each kind of
-// ending. `make rehearse` plays all.
+// fastOnes are what `make test` plays of configs/rehearsals, at three sites of six:
+// one of each way to end. `make rehearse` plays all, as they are.
 func fastOnes() []string {
-	return []string{
-		"02-*.yaml", "06-*.yaml", "13-*.yaml", "20-*.yaml", "21-*.yaml", "24-*.yaml", "35-*.yaml", "42-*.yaml", "45-*.yaml",
+	return []string{"01-*.yaml", "06-*.yaml", "20-*.yaml", "21-*.yaml", "24-*.yaml", "35-*.yaml", "45-*.yaml"}
+}
+
+// small makes a rehearsal one that the race detector bears.
+func small(r rehearsal.Rehearsal) rehearsal.Rehearsal {
+	r.Estate.Sites = slices.Clone(r.Estate.Sites[:min(3, len(r.Estate.Sites))])
+	for i := range r.Estate.Sites {
+		r.Estate.Sites[i].Workstations = min(r.Estate.Sites[i].Workstations, 6)
 	}
+	return r
 }
 
 // TestRehearse plays files. Without -files it plays the few of configs/rehearsals
@@ -87,6 +95,9 @@ func rehearseOne(t *testing.T, file string) rehearsal.Sheet {
 	r, err := rehearsal.Parse(file, f)
 	if err != nil {
 		return broken(err)
+	}
+	if *rehearseFiles == "" {
+		r = small(r)
 	}
 	if *rehearseSeed > 0 {
 		r.Seed = *rehearseSeed
