@@ -10,10 +10,11 @@ FILES        ?= configs/rehearsals/*.yaml
 JSON         ?=
 SEED         ?= 0
 DEMO         ?=
+SCENARIOS    ?=
 FUZZ_FOR     ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-deps lint build bench rehearse fmt soak fuzz clean
+.PHONY: help demo test test-deps lint build bench rehearse live fmt soak fuzz clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,9 @@ bench: build ## measure the figures of docs/benchmarks.md and print them beside 
 
 rehearse: ## play rehearsals with real agents in a test bubble (FILES=..., JSON=1, SEED=n)
 	@GO='$(GO)' JSON='$(JSON)' SEED='$(SEED)' packaging/rehearse.sh $(FILES)
+
+live: build test-deps ## play every scenario of the live county: real processes on real links in namespaces, as root
+	@MUSTER_LAB_PROGRAMS='$(CURDIR)/bin' $(GO) test ./controller/fleettest -count 1 -run ScenariosInNamespaces -v -timeout 40m -args -live -scenarios='$(SCENARIOS)'
 
 fmt: $(TOOLS)/golangci-lint-$(GOLANGCI) ## format the code
 	@$(TOOLS)/golangci-lint-$(GOLANGCI) fmt ./...

@@ -13,6 +13,7 @@ missing=()
 [ -z "${need_gcc:-}" ] || missing+=(gcc libc6-dev)          # the race detector
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 command -v ip >/dev/null || missing+=(iproute2)              # network namespaces
+command -v nft >/dev/null || missing+=(nftables)             # loss and black holes inside them
 command -v curl >/dev/null || missing+=(curl)                # asks the programs inside them
 command -v promtool >/dev/null || missing+=(prometheus)      # reads our series, and takes them by remote write
 command -v prometheus-alertmanager >/dev/null || missing+=(prometheus-alertmanager)
@@ -52,4 +53,7 @@ if ! compgen -G "$elogind/*/elogind/elogind" >/dev/null && ! compgen -G "$elogin
 	mv "$elogind.new" "$elogind"
 fi
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || fail "PostgreSQL's server programs are still missing under /usr/lib/postgresql"
+if ! unshare --net --time true 2>/dev/null; then
+	echo "test-deps: this system allows no namespaces of network and time: what is played on real links will NOT be played" >&2
+fi
 echo "test-deps: Go $(go env GOVERSION), PostgreSQL $(ls /usr/lib/postgresql | sort -n | tail -1), $(ip -V | awk '{print $3}')"

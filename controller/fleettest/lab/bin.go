@@ -24,8 +24,11 @@ import (
 // Binaries are the two programs as they ship.
 type Binaries struct{ Muster, Agent string }
 
+// Programs names the variable with the folder of programs that are built already.
+const Programs = "MUSTER_LAB_PROGRAMS"
+
 // Build builds both programs, once for all tests of the process; Clean removes
-// them.
+// them. Where Programs is set, they are taken from there.
 func Build(tb testing.TB) Binaries {
 	tb.Helper()
 	b, err := build()
@@ -39,6 +42,15 @@ func Build(tb testing.TB) Binaries {
 func built() string { return filepath.Join(os.TempDir(), "muster-lab-"+strconv.Itoa(os.Getpid())) }
 
 var build = sync.OnceValues(func() (Binaries, error) {
+	if dir := os.Getenv(Programs); dir != "" {
+		b := Binaries{Muster: filepath.Join(dir, "muster"), Agent: filepath.Join(dir, "muster-agent")}
+		for _, program := range []string{b.Muster, b.Agent} {
+			if _, err := os.Stat(program); err != nil {
+				return b, fmt.Errorf("%s says where the programs are: %w", Programs, err)
+			}
+		}
+		return b, nil
+	}
 	dir := built()
 	b := Binaries{Muster: filepath.Join(dir, "muster"), Agent: filepath.Join(dir, "muster-agent")}
 	for out, pkg := range map[string]string{b.Muster: "muster/controller", b.Agent: "muster/agent"} {
@@ -59,12 +71,13 @@ type Scene struct {
 	*Lab
 	Binaries
 
-	tb   testing.TB
-	dir  string
-	web  string
-	logs map[string]*log // by namespace
+	tb     testing.TB
+	dir    string
+	web    string
+	config string // of the controller; empty: none
 
-	mu      sync.Mutex // guards running
+	mu      sync.Mutex      // guards what follows
+	logs    map[string]*log // by namespace
 	running map[string]*exec.Cmd
 }
 
@@ -91,38 +104,75 @@ func (l *log) tail() string {
 // NewScene starts a controller in a new lab.
 func NewScene(tb testing.TB, b Binaries) *Scene {
 	tb.Helper()
+	s := Set(tb, b)
+	s.StartController()
+	return s
+}
+
+// Set is a new lab without a controller: Configure, then StartController.
+func Set(tb testing.TB, b Binaries) *Scene {
+	tb.Helper()
 	s := &Scene{
 		Lab: New(tb), Binaries: b, tb: tb, dir: tb.TempDir(), web: "127.0.0.1:8420",
 		logs: map[string]*log{}, running: map[string]*exec.Cmd{},
 	}
 	tb.Cleanup(s.stop)
-	s.StartController()
 	return s
 }
+
+// Configure writes files that lie beside each other; the one named muster.yaml is
+// the controller's configuration.
+func (s *Scene) Configure(files map[string]string) {
+	s.tb.Helper()
+	for name, content := range files {
+		if err := os.WriteFile(s.Path(name), []byte(content), 0o600); err != nil {
+			s.tb.Fatal(err)
+		}
+		if name == "muster.yaml" {
+			s.config = s.Path(name)
+		}
+	}
+}
+
+// Path of a file of the scene.
+func (s *Scene) Path(name string) string { return filepath.Join(s.dir, name) }
 
 // StartController starts the controller, again after a Kill.
 func (s *Scene) StartController() {
 	s.tb.Helper()
-	s.start(s.Controller(), s.Muster, "serve", "--data", s.data(), "--listen", s.web,
-		"--mesh-listen", netip.AddrPortFrom(ControllerAddr(), 7946).String())
+	args := []string{"serve", "--data", s.Data(), "--listen", s.web, "--mesh-listen", netip.AddrPortFrom(ControllerAddr(), 7946).String()}
+	if s.config != "" {
+		args = append(args, "--config", s.config)
+	}
+	s.start(s.Controller(), s.Muster, args...)
 	s.Within(10*time.Second, "the controller is ready", func() bool {
 		return s.Command(context.Background(), s.Controller(), "curl", "-sf", "-m", "2", "http://"+s.web+"/readyz").Run() == nil
 	})
 }
 
-func (s *Scene) data() string { return filepath.Join(s.dir, "controller") }
+// Data is the controller's folder.
+func (s *Scene) Data() string { return filepath.Join(s.dir, "controller") }
 
 // Operate runs an operator's command beside the controller and returns what it printed.
 func (s *Scene) Operate(args ...string) string {
 	s.tb.Helper()
+	out, err := s.Ask(context.Background(), args...)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	return string(out)
+}
+
+// Ask is Operate for goroutines beside the test's own, which may not end it.
+func (s *Scene) Ask(ctx context.Context, args ...string) ([]byte, error) {
 	var stderr bytes.Buffer
-	cmd := s.Command(context.Background(), s.Controller(), s.Muster, append(args, "--data", s.data())...)
+	cmd := s.Command(ctx, s.Controller(), s.Muster, append(args, "--data", s.Data())...)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		s.tb.Fatalf("cannot run muster %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
+		return nil, fmt.Errorf("cannot run muster %s: %w\n%s", strings.Join(args, " "), err, stderr.String())
 	}
-	return string(out)
+	return out, nil
 }
 
 // Import imports a file of the given noun.
@@ -167,11 +217,13 @@ func (s *Scene) agentEnv(w Workstation) []string {
 
 func (s *Scene) start(namespace, program string, args ...string) {
 	s.tb.Helper()
+	s.mu.Lock()
 	l := s.logs[namespace]
 	if l == nil {
 		l = &log{}
 		s.logs[namespace] = l
 	}
+	s.mu.Unlock()
 	cmd := s.Command(context.Background(), namespace, program, args...)
 	cmd.Stdout, cmd.Stderr = l, l
 	if err := cmd.Start(); err != nil {

@@ -9,7 +9,8 @@
 // The core and each site's router forward; each workstation stands in a
 // namespace of its own on its site's LAN. A link can be cut and healed, the path
 // of one workstation to the controller can be dropped, and a link's bytes can be
-// read. All traffic stays inside the namespaces, which go with the lab.
+// read. faults.go does the rest of what goes wrong: loss, dead switches and
+// routers, packets that are too large. All traffic stays inside the namespaces, which go with the lab.
 //
 // It needs root and iproute2.
 package lab
@@ -22,6 +23,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -42,6 +44,7 @@ type Site struct {
 	lab          *Lab
 	router       string // namespace
 	uplink       string // the router's interface towards the core
+	k            int    // its number in the lab
 }
 
 // Workstation is one machine on a site's LAN.
@@ -53,10 +56,24 @@ type Workstation struct {
 // ControllerAddr is where the controller listens.
 func ControllerAddr() netip.Addr { return netip.MustParseAddr("10.0.0.2") }
 
+// labs counts those of this process: their namespaces have one list of names.
+var labs atomic.Int32
+
+// Allowed says why this system allows no namespaces; nil means that it does.
+func Allowed() error {
+	name := fmt.Sprintf("mu%d-try", os.Getpid())
+	for _, args := range [][]string{{"netns", "add", name}, {"-n", name, "link", "set", "lo", "up"}, {"netns", "del", name}} {
+		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("cannot run ip %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(string(out)))
+		}
+	}
+	return nil
+}
+
 // New makes the core and the controller's namespace.
 func New(tb testing.TB) *Lab {
 	tb.Helper()
-	l := &Lab{tb: tb, prefix: "mu" + strconv.Itoa(os.Getpid()), sites: map[string]*Site{}}
+	l := &Lab{tb: tb, prefix: fmt.Sprintf("mu%d-%d", os.Getpid(), labs.Add(1)), sites: map[string]*Site{}}
 	tb.Cleanup(l.close)
 	l.namespace("core")
 	l.namespace("ctl")
@@ -72,7 +89,7 @@ func New(tb testing.TB) *Lab {
 func (l *Lab) AddSite(code string, n int) *Site {
 	l.tb.Helper()
 	k := len(l.sites) + 1
-	s := &Site{Code: code, lab: l, router: "r" + strconv.Itoa(k), uplink: "wan0"}
+	s := &Site{Code: code, lab: l, router: "r" + strconv.Itoa(k), uplink: "wan0", k: k}
 	s.Subnet = netip.MustParsePrefix(fmt.Sprintf("10.%d.1.0/24", k))
 	s.Gateway = s.Subnet.Addr().Next()
 	l.sites[code] = s

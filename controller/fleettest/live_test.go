@@ -1,0 +1,132 @@
+//go:build linux
+
+package fleettest_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"muster/controller/fleettest/lab"
+	"muster/inventory"
+)
+
+// playAllLive is set by `make live`; `make test` plays the fast ones.
+var (
+	playAllLive = flag.Bool("live", false, "play every scenario in network namespaces, not only the fast ones")
+	playOnly    = flag.String("scenarios", "", "with -live: the numbers of scenarios to play, such as 20,24")
+)
+
+// liveSites are the sites of the live county; the switch needs a larger one.
+func liveSites() []liveSite {
+	return []liveSite{
+		{"S001", "northnet", 4},
+		{"S002", "northnet", 4},
+		{"S003", "northnet", 8},
+		{"S004", "northnet", 4},
+		{"S005", "northnet", 4},
+		{"S006", "westcom", 4},
+		{"S007", "westcom", 4},
+	}
+}
+
+// chosen are the scenarios to play, and the sites that they need: fewer than four
+// sites are no county.
+func chosen() (scenarios []liveScenario, sites []liveSite) {
+	need := map[string]bool{"S001": true, "S003": true, "S004": true, "S006": true}
+	for _, s := range liveScenarios() {
+		number, _, _ := strings.Cut(s.name, " ")
+		if *playOnly != "" && !slices.Contains(strings.Split(*playOnly, ","), number) || *playOnly == "" && !*playAllLive && !s.fast {
+			continue
+		}
+		scenarios = append(scenarios, s)
+		need[s.site] = true
+	}
+	for _, s := range liveSites() {
+		if need[s.code] || need["*"] || need[""] {
+			sites = append(sites, s)
+		}
+	}
+	return scenarios, sites
+}
+
+// TestScenariosInNamespacesGetTheirVerdictsAndNoOthers plays scenarios of
+// docs/rehearsals.md on a county of real processes, real links and real routers, and
+// reads the verdicts through the API. Scenarios of different sites run side by side.
+func TestScenariosInNamespacesGetTheirVerdictsAndNoOthers(t *testing.T) {
+	if err := lab.Allowed(); err != nil {
+		t.Skipf("NOT PLAYED: this system allows no network namespaces, so nothing was played on real links: %v; run it as root", err)
+	}
+	scenarios, sites := chosen()
+	c := newLiveCounty(t, sites)
+	begun := time.Now()
+	trials := playLive(c, scenarios)
+	t.Logf("%d scenarios took %.0f s", len(trials), time.Since(begun).Seconds())
+	for _, x := range trials {
+		t.Run(x.name, x.report)
+	}
+	all, err := c.seen.incidents()
+	if err != nil {
+		t.Errorf("cannot ask the controller: %v", err)
+	}
+	for _, i := range unexpected(all, trials, begun) {
+		t.Errorf("nobody caused %s (%s, %s): %s: %s", i.ID, i.Cause, i.State, i.Reason(), c.keep(t.ArtifactDir(), i.ID))
+	}
+}
+
+// playLive plays them: first those of single sites side by side, in turns where
+// they share a site, then those that take the county.
+func playLive(c *liveCounty, scenarios []liveScenario) (trials []*trial) {
+	var playing sync.WaitGroup
+	turns := map[string]chan struct{}{} // by site, closed when the one before has ended
+	for _, wide := range []bool{false, true} {
+		for _, s := range scenarios {
+			if (s.site == "*") != wide {
+				continue
+			}
+			x := &trial{liveCounty: c, name: s.name, allowed: s.allowed}
+			trials = append(trials, x)
+			before, ended := turns[s.site], make(chan struct{})
+			turns[s.site] = ended
+			playing.Go(func() {
+				defer close(ended)
+				if s.site != "" && before != nil {
+					<-before
+				}
+				x.began = time.Now()
+				x.logf("begins")
+				s.play(x, c.sites[s.site])
+				x.logf("has ended")
+			})
+			if wide {
+				playing.Wait()
+			}
+		}
+		playing.Wait()
+	}
+	return trials
+}
+
+// counts reads a site's machines without ending the test where it cannot.
+func (c *liveCounty) counts(code string) (inventory.SiteCounts, inventory.ReachState) {
+	out, err := c.Ask(context.Background(), "site", "show", code, "--json")
+	var v lab.SiteView
+	if err != nil || json.Unmarshal(out, &v) != nil {
+		return inventory.SiteCounts{}, ""
+	}
+	return v.Workstations, v.Link.State
+}
+
+// untilWhole waits until everybody of a site is there.
+func (x *trial) untilWhole(code string) {
+	n := len(x.sites[code].Workstations)
+	x.until("everyone of "+code+" is back", func() bool {
+		counts, reach := x.counts(code)
+		return counts.Present+counts.Stranger == n && reach == inventory.ReachOK
+	})
+}
