@@ -6,9 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
+
+	"muster/controller/notify"
+	"muster/controller/series"
+	"muster/controller/sla/ledger"
 )
 
 // Check says whether a controller with this configuration would start, a line
@@ -32,10 +38,48 @@ func Check(ctx context.Context, c Config) ([]string, error) {
 		_, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 		note("web certificate "+c.TLSCert, err)
 	}
+	if c.Notify != "" {
+		_, err := notifyFrom(c.Notify, time.Now)
+		note("notifications "+c.Notify, err)
+	}
+	if c.SLA != "" {
+		_, err := readTerms(c.SLA)
+		note("contract terms "+c.SLA, err)
+	}
+	if c.RemoteWrite != "" {
+		note("remote write "+c.RemoteWrite, series.CheckRemoteWrite(c.RemoteWrite))
+	}
 	if len(errs) > 0 {
 		return lines, fmt.Errorf("cannot serve with this configuration: %w", errors.Join(errs...))
 	}
 	return lines, nil
+}
+
+// telling is who is told, and how.
+type telling struct {
+	config   notify.Config
+	client   *http.Client
+	sinks    map[string]notify.Sink
+	managers []*notify.Alertmanager
+}
+
+// notifyFrom reads the file of notifications and looks at its secrets.
+func notifyFrom(path string, now func() time.Time) (t telling, err error) {
+	if t.config, err = notify.ReadConfig(path); err != nil {
+		return t, err
+	}
+	t.client = &http.Client{Timeout: time.Minute}
+	t.sinks, t.managers, err = t.config.Build(notify.Parts{Client: t.client, Now: now})
+	return t, err
+}
+
+// readTerms reads what contracts promise.
+func readTerms(path string) (ledger.Terms, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ledger.Terms{}, fmt.Errorf("cannot read contract terms: %w", err)
+	}
+	return ledger.ParseTerms(path, text)
 }
 
 // writable tries the folder, or the nearest one above it that exists.

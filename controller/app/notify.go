@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -19,29 +18,25 @@ func (a *App) openNotify(ctx context.Context) error {
 	if a.opts.Notify == "" {
 		return nil
 	}
-	c, err := notify.ReadConfig(a.opts.Notify)
+	t, err := notifyFrom(a.opts.Notify, a.opts.Now)
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Timeout: time.Minute}
-	sinks, managers, err := c.Build(notify.Parts{Client: client, Now: a.opts.Now})
-	if err != nil {
-		return err
-	}
+	c := t.config
 	kinds := map[string]notify.SinkKind{}
 	for _, s := range c.Sinks {
 		kinds[s.Name] = s.Kind
 	}
 	plan := c.Plan()
 	o := notify.Options{
-		Store: a.store, Plan: plan, Incidents: a.incidentsToTell, Sinks: sinks, Kinds: kinds, Alertmanagers: managers,
+		Store: a.store, Plan: plan, Incidents: a.incidentsToTell, Sinks: t.sinks, Kinds: kinds, Alertmanagers: t.managers,
 		Now: a.opts.Now, Log: a.opts.Log.With("component", "notify"),
 		Facts: func(ctx context.Context, i inventory.Incident) notify.Facts {
 			return a.factsOf(ctx, i, plan.Zone, c.PageURL)
 		},
 	}
 	if c.Deadman != nil {
-		o.Deadman = &notify.Pinger{URL: c.Deadman.URL, Every: c.Deadman.Every.Duration(), Client: client, Now: a.opts.Now, Log: o.Log}
+		o.Deadman = &notify.Pinger{URL: c.Deadman.URL, Every: c.Deadman.Every.Duration(), Client: t.client, Now: a.opts.Now, Log: o.Log}
 	}
 	if a.notify, err = notify.New(o); err != nil {
 		return err

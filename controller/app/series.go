@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -25,21 +23,16 @@ const (
 )
 
 // openSeries opens the series and what is made of them: link reports.
-func (a *App) openSeries(ctx context.Context) error {
-	if err := a.openSamples(ctx); err != nil {
+func (a *App) openSeries(ctx context.Context) (err error) {
+	if err = a.openSamples(ctx); err != nil {
 		return err
 	}
 	terms := ledger.Terms{}
 	if a.opts.SLA != "" {
-		text, err := os.ReadFile(a.opts.SLA)
-		if err != nil {
-			return fmt.Errorf("cannot read contract terms: %w", err)
-		}
-		if terms, err = ledger.ParseTerms(a.opts.SLA, text); err != nil {
+		if terms, err = readTerms(a.opts.SLA); err != nil {
 			return err
 		}
 	}
-	var err error
 	a.ledger, err = ledger.New(ledger.Options{Store: a.store, Terms: terms, Minutes: a.linkMinutes, Now: a.opts.Now})
 	return err
 }

@@ -89,7 +89,7 @@ func Open(o Options) (*DB, error) {
 	options.WALSegmentSize = 16 << 20
 	options.StripeSize = 1 << 10
 	options.HeadChunksWriteBufferSize = 1 << 20
-	db, err := tsdb.Open(o.Dir, o.Log.With("component", "tsdb"), o.Registry, options, nil)
+	db, err := tsdb.Open(o.Dir, slog.New(aloud{o.Log.With("component", "tsdb").Handler()}), o.Registry, options, nil)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open series in %s: %w", o.Dir, err)
 	}
@@ -109,24 +109,48 @@ func Open(o Options) (*DB, error) {
 	return d, nil
 }
 
+// aloud lets warnings and errors of the TSDB through: it tells of each block and
+// each start what nobody asked.
+type aloud struct{ slog.Handler }
+
+func (a aloud) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && a.Handler.Enabled(ctx, level)
+}
+func (a aloud) WithAttrs(attrs []slog.Attr) slog.Handler { return aloud{a.Handler.WithAttrs(attrs)} }
+func (a aloud) WithGroup(name string) slog.Handler       { return aloud{a.Handler.WithGroup(name)} }
+
 // noScrapes stands for what Muster does not do: it is told, it does not scrape.
 type noScrapes struct{}
 
 func (noScrapes) Get() (*scrape.Manager, error) { return nil, errors.New("nothing is scraped") }
 
-func (d *DB) openRemote() error {
-	text, err := os.ReadFile(d.o.RemoteWrite)
+// CheckRemoteWrite says whether a file can be used to write series elsewhere.
+func CheckRemoteWrite(path string) error {
+	_, err := remoteWrite(path)
+	return err
+}
+
+func remoteWrite(path string) (*config.Config, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("cannot write series elsewhere: %w", err)
+		return nil, fmt.Errorf("cannot write series elsewhere: %w", err)
 	}
-	c, err := config.Load(string(text), d.o.Log)
+	c, err := config.Load(string(text), slog.New(slog.DiscardHandler))
 	if err != nil {
-		return fmt.Errorf("cannot write series elsewhere: %s: %w", d.o.RemoteWrite, err)
+		return nil, fmt.Errorf("cannot write series elsewhere: %s: %w", path, err)
 	}
 	if len(c.RemoteWriteConfigs) == 0 {
-		return fmt.Errorf("cannot write series elsewhere: %s has no remote_write", d.o.RemoteWrite)
+		return nil, fmt.Errorf("cannot write series elsewhere: %s has no remote_write", path)
 	}
-	c.SetDirectory(filepath.Dir(d.o.RemoteWrite))
+	c.SetDirectory(filepath.Dir(path))
+	return c, nil
+}
+
+func (d *DB) openRemote() error {
+	c, err := remoteWrite(d.o.RemoteWrite)
+	if err != nil {
+		return err
+	}
 	registry := d.o.Registry
 	if registry == nil {
 		registry = prometheus.NewRegistry()

@@ -188,7 +188,7 @@ func TestTheExampleInConfigsCanBeUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if terms, err := ledger.ParseTerms("sla.yaml", b); err != nil || len(terms.Terms) != 2 {
+	if terms, err := ledger.ParseTerms("sla.yaml", b); err != nil || len(terms.Terms) != 3 {
 		t.Errorf("%+v, %v", terms, err)
 	}
 }
