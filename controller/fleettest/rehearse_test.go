@@ -86,7 +86,7 @@ func filesOf(t *testing.T) []string {
 // rehearseOne reads, plays and judges one file.
 func rehearseOne(t *testing.T, file string) rehearsal.Sheet {
 	t.Helper()
-	broken := func(err error) rehearsal.Sheet { return rehearsal.Sheet{Name: file, File: file, Broken: err.Error()} }
+	broken := func(err error) rehearsal.Sheet { return rehearsal.Unplayed(file, err) }
 	f, err := os.Open(file)
 	if err != nil {
 		return broken(err)

@@ -16,6 +16,11 @@ const sureFrom = 0.9
 // the clock of a step and of an observation part by some milliseconds.
 const before = time.Second
 
+// Unplayed is the sheet of a file that could not be played.
+func Unplayed(file string, why error) Sheet {
+	return Judge(Rehearsal{Name: file, File: file, Notifications: Notifications{-1, -1}}, Seen{Broken: []string{why.Error()}})
+}
+
 // Judge holds what was seen against what must be concluded.
 func Judge(r Rehearsal, seen Seen) Sheet {
 	j := &judge{r: r, script: r.Script(), stories: seen.stories(), sheet: Sheet{
@@ -200,7 +205,7 @@ func (j *judge) rest() {
 		switch {
 		case s.presence && !s.matched:
 			j.sheet.Presence = append(j.sheet.Presence, s.judged())
-		case s.event():
+		case s.event() && !s.presence:
 			j.sheet.Events = append(j.sheet.Events, s.judged())
 		case s.folded():
 			j.sheet.Folded = append(j.sheet.Folded, s.judged())
