@@ -55,7 +55,7 @@ func (c Cause) Valid() bool { return slices.Contains(Causes(), c) }
 // Presence reports whether c only says how one machine stands: such a verdict is
 // never paged and never counted as an incident of a site.
 func (c Cause) Presence() bool {
-	switch c { //nolint:exhaustive // the few that are presence
+	switch c { // the few that are presence
 	case CauseWorkstationSilent, CauseWorkstationOff, CauseWorkstationAsleep, CauseMoved:
 		return true
 	default:

@@ -11,13 +11,15 @@ import (
 // carrier: the references answer, so it is the carrier.
 func TestEverySiteOfOneCarrierIsNotTheController(t *testing.T) {
 	t.Parallel()
-	s := scenario{lasts: 10 * mins, opts: options{Seed: 6}, play: func(w *world) {
-		for _, s := range w.Sites() {
-			w.At(3*mins, func() { w.CutLink(s) })
-			w.At(7*mins, func() { w.HealLink(s) })
-		}
-	}, want: []want{{cause: inventory.CauseSharedCarrier, carrier: "carrier-1", from: 3 * mins, detected: 15 * sec, caused: 30 * sec, heals: 7 * mins, resolved: mins}},
-		never: []inventory.Cause{inventory.CauseControllerNetwork, inventory.CauseSharedExchange, inventory.CauseSharedUnnamed}}
+	s := scenario{
+		lasts: 10 * mins, opts: options{Seed: 6}, play: func(w *world) {
+			for _, s := range w.Sites() {
+				w.At(3*mins, func() { w.CutLink(s) })
+				w.At(7*mins, func() { w.HealLink(s) })
+			}
+		}, want: []want{{cause: inventory.CauseSharedCarrier, carrier: "carrier-1", from: 3 * mins, detected: 15 * sec, caused: 30 * sec, heals: 7 * mins, resolved: mins}},
+		never: []inventory.Cause{inventory.CauseControllerNetwork, inventory.CauseSharedExchange, inventory.CauseSharedUnnamed},
+	}
 	s.report(t)
 }
 

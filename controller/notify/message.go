@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -168,9 +169,9 @@ func words() map[inventory.Cause]string {
 
 // formerCause is the last verdict's cause that differs from the present one.
 func formerCause(i inventory.Incident) inventory.Cause {
-	for n := len(i.Verdicts) - 1; n >= 0; n-- {
-		if i.Verdicts[n].Cause != i.Cause {
-			return i.Verdicts[n].Cause
+	for _, v := range slices.Backward(i.Verdicts) {
+		if v.Cause != i.Cause {
+			return v.Cause
 		}
 	}
 	return ""

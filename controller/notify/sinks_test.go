@@ -65,6 +65,7 @@ func (s *session) Rcpt(string, *smtp.RcptOptions) error {
 	}
 	return nil
 }
+
 func (s *session) Data(r io.Reader) error {
 	b, err := io.ReadAll(r)
 	s.post.mu.Lock()

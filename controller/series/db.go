@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,6 +117,7 @@ type aloud struct{ slog.Handler }
 func (a aloud) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && a.Handler.Enabled(ctx, level)
 }
+
 func (a aloud) WithAttrs(attrs []slog.Attr) slog.Handler { return aloud{a.Handler.WithAttrs(attrs)} }
 func (a aloud) WithGroup(name string) slog.Handler       { return aloud{a.Handler.WithGroup(name)} }
 
@@ -234,9 +236,7 @@ func (d *DB) Append(ctx context.Context, samples []Sample) (left int, err error)
 	if err := appender.Commit(); err != nil {
 		return 0, fmt.Errorf("cannot keep %d samples: %w", len(samples), err)
 	}
-	for key, r := range written {
-		d.refs[key] = r
-	}
+	maps.Copy(d.refs, written)
 	return left, nil
 }
 

@@ -173,7 +173,7 @@ func serve(t *testing.T, d *series.DB) string {
 
 func ask(t *testing.T, where string) map[string]any {
 	t.Helper()
-	response, err := http.Get(where) //nolint:gosec,noctx,forbidigo // the test's own server
+	response, err := http.Get(where) //nolint:gosec,noctx // the test's own server
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,8 +222,12 @@ func TestNothingCanBeWrittenThroughTheAPI(t *testing.T) {
 	defer shut(t, d)
 	base := serve(t, d)
 	for _, c := range []struct{ method, path string }{
-		{http.MethodPost, "/api/v1/write"}, {http.MethodDelete, "/api/v1/series"}, {http.MethodPost, "/api/v1/admin/tsdb/delete_series"},
-		{http.MethodPost, "/api/v1/otlp/v1/metrics"}, {http.MethodPut, "/api/v1/admin/tsdb/snapshot"}, {http.MethodGet, "/api/v1/notifications/live"},
+		{http.MethodPost, "/api/v1/write"},
+		{http.MethodDelete, "/api/v1/series"},
+		{http.MethodPost, "/api/v1/admin/tsdb/delete_series"},
+		{http.MethodPost, "/api/v1/otlp/v1/metrics"},
+		{http.MethodPut, "/api/v1/admin/tsdb/snapshot"},
+		{http.MethodGet, "/api/v1/notifications/live"},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), c.method, base+c.path, nil)
 		if err != nil {
@@ -303,7 +307,7 @@ func TestSamplesAreWrittenToAnotherPrometheus(t *testing.T) {
 	defer shut(t, d)
 	until(t, "the outside engine has the sample", func() bool {
 		put(t, d, series.Sample{Family: "muster_site_reach", At: time.Now(), Value: 1, Labels: []series.Label{{Name: "site", Value: "S001"}}})
-		response, err := http.Get("http://" + addr + "/api/v1/query?query=muster_site_reach") //nolint:noctx,forbidigo // the test's own server
+		response, err := http.Get("http://" + addr + "/api/v1/query?query=muster_site_reach") //nolint:noctx // the test's own server
 		if err != nil {
 			return false
 		}
@@ -331,7 +335,7 @@ func BenchmarkAppend(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer d.Close() //nolint:errcheck // a benchmark
+	defer d.Close() // a benchmark
 	begin := time.Now().Add(-time.Hour)
 	batch := make([]series.Sample, 130*3)
 	n := 0

@@ -3,6 +3,7 @@ package sla
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -82,7 +83,7 @@ func (o Outage) with(c Correction) Outage {
 		next.Ticket = *c.Ticket
 	}
 	next.Void = c.Void
-	next.Corrections = append(next.Corrections[:len(next.Corrections):len(next.Corrections)], c)
+	next.Corrections = append(slices.Clip(next.Corrections), c)
 	if next.Original == nil {
 		original := o
 		next.Original = &original

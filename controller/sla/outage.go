@@ -80,7 +80,7 @@ func OutagesOf(link inventory.Link, incidents []inventory.Incident) []Outage {
 
 // takes reports whether the incident took the link's site off the network.
 func takes(i inventory.Incident, link inventory.Link) bool {
-	switch i.State { //nolint:exhaustive // an event was an outage too, however short
+	switch i.State { // an event was an outage too, however short
 	case inventory.IncidentFolded:
 		return false // the wider incident stands for it
 	default:
@@ -96,7 +96,7 @@ func takes(i inventory.Incident, link inventory.Link) bool {
 
 // off reports whether the cause means that the site could not be reached.
 func off(c inventory.Cause) bool {
-	switch c { //nolint:exhaustive // those that cut a site off
+	switch c { // those that cut a site off
 	case inventory.CauseSiteLinkDown, inventory.CauseSiteRouterDown, inventory.CauseSitePowerCut, inventory.CauseAsymmetricPartition,
 		inventory.CauseLinkOrPower, inventory.CausePowerOrLAN, inventory.CauseMachineOrLink,
 		inventory.CauseSharedCarrier, inventory.CauseSharedExchange, inventory.CauseSharedUnnamed:
@@ -108,7 +108,7 @@ func off(c inventory.Cause) bool {
 
 // attributed says whose an outage is by its final verdict.
 func attributed(i inventory.Incident) Attribution {
-	switch i.Cause { //nolint:exhaustive // everything else is nobody's
+	switch i.Cause { // everything else is nobody's
 	case inventory.CauseSiteLinkDown, inventory.CauseAsymmetricPartition:
 		if i.Grade == inventory.GradeProven {
 			return Carrier

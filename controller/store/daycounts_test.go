@@ -29,7 +29,7 @@ func TestMovesBecomeCountsOfADayAndNameNobody(t *testing.T) {
 		enrol(t, s, 1)
 		id := workstation(1).ID
 		start := noon.Truncate(24 * time.Hour)
-		at := func(day int, hour int, site string) {
+		at := func(day, hour int, site string) {
 			t.Helper()
 			must(t, s.MoveWorkstation(t.Context(), id, site, start.AddDate(0, 0, day).Add(time.Duration(hour)*time.Hour)))
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -49,8 +50,7 @@ func Decode(file string, b []byte, into any) error {
 
 // bare drops the library's own prefix.
 func bare(err error) error {
-	var kinds *yaml.TypeError
-	if errors.As(err, &kinds) {
+	if kinds, ok := errors.AsType[*yaml.TypeError](err); ok {
 		return errors.New(strings.Join(kinds.Errors, "; "))
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
@@ -122,15 +122,12 @@ func checkStruct(n *yaml.Node, t reflect.Type, path string, left *int) error {
 // words are the keys of a struct and the types behind them.
 func words(t reflect.Type) map[string]reflect.Type {
 	known := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		switch {
 		case !f.IsExported() || name == "-":
 		case strings.Contains(options, "inline"):
-			for k, v := range words(f.Type) {
-				known[k] = v
-			}
+			maps.Copy(known, words(f.Type))
 		case name == "":
 			known[strings.ToLower(f.Name)] = f.Type
 		default:

@@ -138,11 +138,7 @@ func (l *Ledger) Report(ctx context.Context, q Query) (Report, error) {
 		if link.SLA != "" && l.terms[link.SLA].Name == "" {
 			r.Unnamed = append(r.Unnamed, link.Circuit)
 		}
-		a, err := l.account(ctx, link, gathered, q.Period, now)
-		if err != nil {
-			return r, fmt.Errorf("cannot account for circuit %s: %w", link.Circuit, err)
-		}
-		r.Accounts = append(r.Accounts, a)
+		r.Accounts = append(r.Accounts, l.account(link, gathered, q.Period, now))
 	}
 	r.Carriers, r.Total = sla.ByCarrier(r.Accounts), sla.Total("all", r.Accounts)
 	return r, nil
@@ -195,7 +191,7 @@ func (l *Ledger) gather(ctx context.Context, q Query, links []inventory.Link) (g
 	return g, nil
 }
 
-func (l *Ledger) account(_ context.Context, link inventory.Link, g gathered, period inventory.Span, now time.Time) (sla.Account, error) {
+func (l *Ledger) account(link inventory.Link, g gathered, period inventory.Span, now time.Time) sla.Account {
 	f := sla.Facts{Link: link, Terms: l.terms[link.SLA], Zone: l.zone}
 	f.Outages = sla.Corrected(sla.OutagesOf(link, g.incidents), g.corrections)
 	for _, w := range g.windows {
@@ -209,7 +205,7 @@ func (l *Ledger) account(_ context.Context, link inventory.Link, g gathered, per
 		f.Minutes = g.minutes[link.Site]
 		f.Observed = sla.ObservedIn(f.Minutes)
 	}
-	return sla.Add(f, period, now), nil
+	return sla.Add(f, period, now)
 }
 
 func (l *Ledger) links(ctx context.Context, q Query) ([]inventory.Link, error) {
