@@ -40,15 +40,16 @@ func (c *Controller) AskAll(code, workstation string) error {
 	return nil
 }
 
-// tryTCP connects to a member and tells a refusal from a connection.
-func (s *site) tryTCP(m Member, within time.Duration) {
+// tryTCP connects to a member and tells a refusal from a connection: both are
+// answers. It reports whether there was one.
+func (s *site) tryTCP(m Member, within time.Duration) bool {
 	o := Observation{Site: s.pool.site, Member: m.Name, Workstation: m.Workstation, Target: m.Addr.Addr(), At: time.Now().UTC(), Kind: ObserveBurstTCP}
 	ctx, cancel := context.WithTimeout(s.ctx, within)
 	defer cancel()
 	began := time.Now()
 	err := s.c.dialOnce(ctx, m.Addr)
 	if s.ctx.Err() != nil {
-		return
+		return false
 	}
 	switch {
 	case err == nil:
@@ -62,6 +63,7 @@ func (s *site) tryTCP(m Member, within time.Duration) {
 		}
 	}
 	s.c.o.Observe(o)
+	return !o.Missed
 }
 
 func (c *Controller) dialOnce(ctx context.Context, to netip.AddrPort) error {

@@ -94,11 +94,27 @@ func (c *Controller) askReferences() {
 	}
 }
 
+// AskReferences asks the references and the own gateway now, beside their turns.
+// The answers are observations; it returns at once.
+func (c *Controller) AskReferences() {
+	for _, target := range c.o.References {
+		c.start(func() { c.askOnce(target, ObserveReference) })
+	}
+	if c.o.Gateway.IsValid() {
+		c.start(func() { c.askOnce(c.o.Gateway, ObserveOwnGateway) })
+	}
+}
+
+// askOnce asks an address that belongs to no site.
+func (c *Controller) askOnce(target netip.Addr, kind ObservationKind) {
+	o := Observation{Target: target, At: time.Now().UTC(), Kind: kind}
+	c.measure(c.closing, &o, missAtLeast, func(ctx context.Context) error { return c.reachable(ctx, target) })
+}
+
 // askOften asks an address that belongs to no site until the controller closes.
 func (c *Controller) askOften(target netip.Addr, kind ObservationKind, every time.Duration) {
 	for {
-		o := Observation{Target: target, At: time.Now().UTC(), Kind: kind}
-		c.measure(c.closing, &o, missAtLeast, func(ctx context.Context) error { return c.reachable(ctx, target) })
+		c.askOnce(target, kind)
 		if wait(c.closing, c.closing, every) != nil {
 			return
 		}

@@ -33,6 +33,7 @@ type site struct {
 	returning map[string]bool // failed members that are being joined again, by name
 	bursting  bool
 	burstAt   time.Time            // the last one's beginning
+	gatesAt   time.Time            // when gateway and router were asked last at rest
 	seenAt    map[string]time.Time // each member's last answer, by name
 	heardAt   time.Time            // the last answer of any member, late ones too
 	told      map[string]told      // members that were told that they are unheard, by name

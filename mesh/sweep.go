@@ -70,6 +70,7 @@ func (s *site) sweepOnce() {
 	if !a.missed {
 		s.turnTo(inventory.ReachOK)
 		s.rejoin(m)
+		s.tendGates(a.askedAt)
 		return
 	}
 	if s.ctx.Err() != nil {

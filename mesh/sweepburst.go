@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -119,24 +118,14 @@ func (b *burstRun) tryElse(members []Member, gateway, router netip.Addr) {
 		b.asking.Add(1)
 		b.s.c.running.Go(func() {
 			defer b.asking.Done()
-			o := Observation{
-				Site: b.s.pool.site, Member: m.Name, Workstation: m.Workstation,
-				Target: m.Addr.Addr(), At: time.Now().UTC(), Kind: ObserveBurstTCP,
-			}
-			if b.s.c.measure(b.s.ctx, &o, b.within, func(ctx context.Context) error { return b.s.c.connect(ctx, m.Addr) }) {
+			if b.s.tryTCP(m, b.within) {
 				b.note(func(f *burstFound) { f.tcp++ })
 			}
 		})
 	}
-	for kind, target := range map[ObservationKind]netip.Addr{ObserveGateway: gateway, ObserveRouter: router} {
-		if !target.IsValid() {
-			continue
-		}
-		b.asking.Add(1)
-		b.s.c.running.Go(func() {
-			defer b.asking.Done()
-			o := Observation{Site: b.s.pool.site, Target: target, At: time.Now().UTC(), Kind: kind}
-			b.s.c.measure(b.s.ctx, &o, b.within, func(ctx context.Context) error { return b.s.c.reachable(ctx, target) })
-		})
-	}
+	b.asking.Add(1)
+	b.s.c.running.Go(func() {
+		defer b.asking.Done()
+		b.s.askGates(gateway, router, b.within, gateTries)
+	})
 }

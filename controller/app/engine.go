@@ -22,7 +22,7 @@ func (a *App) makeIncidents(context.Context) (err error) {
 		Members:  func(site string) []inventory.PoolMember { return a.pools.PoolMembers(site) },
 		OnChange: a.incidentChanged, OnMinutes: a.sampleMinutes,
 		Blind:    func(blind bool) { a.pools.SetBlind(blind) },
-		AskBurst: a.askBurst,
+		AskBurst: a.askBurst, AskReferences: func() { a.mesh.AskReferences() },
 		AskProbe: func(site, service string, count int) { a.probing.Confirm(site, service, count) },
 	})
 	return err

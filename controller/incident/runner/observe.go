@@ -19,7 +19,7 @@ func (r *Runner) Observed(o mesh.Observation) {
 
 // Member takes up an event of a pool; it returns at once.
 func (r *Runner) Member(e mesh.MemberEvent) {
-	piece := inventory.Evidence{At: e.At, Kind: inventory.EvidenceMember, Site: e.Site, Workstation: e.Workstation}
+	piece := inventory.Evidence{At: e.At, Kind: inventory.EvidenceMember, Site: e.Site, Workstation: e.Workstation, Target: e.Member.Addr.Addr()}
 	switch e.Kind {
 	case mesh.MemberJoin:
 		piece.Member = inventory.MemberJoined
