@@ -114,6 +114,21 @@ func TestTheTableIsWalkedWithEveryRoleAndWithNone(t *testing.T) {
 	}
 }
 
+func TestATokenIsAPasswordOnlyWhereNothingCanBeChanged(t *testing.T) {
+	token, secret := NewAPIToken("grafana", inventory.RoleViewer, "test", time.Now())
+	door, err := NewDoor(DoorOptions{Tokens: known{token.Hash: token}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{SeriesPrefix + "/query": true, prefix + "/sites": false, "/sites": false} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, http.NoBody)
+		r.SetBasicAuth("anyone", secret)
+		if _, err := door.Caller(r); (err == nil) != want {
+			t.Errorf("%s: %v, want it taken: %t", path, err, want)
+		}
+	}
+}
+
 func TestWrongTokensAreSlowedDownAndAGoodOneStillPasses(t *testing.T) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	token, secret := NewAPIToken("script", inventory.RoleViewer, "test", now)

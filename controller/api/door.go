@@ -89,10 +89,15 @@ func NewAPIToken(name string, role inventory.Role, createdBy string, now time.Ti
 func (d *Door) Caller(r *http.Request) (inventory.APIToken, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, secret, _ := strings.Cut(header, " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			return inventory.APIToken{}, ErrNoToken
+		if strings.EqualFold(scheme, "Bearer") {
+			return d.check(r.Context(), strings.TrimSpace(secret), r.RemoteAddr)
 		}
-		return d.check(r.Context(), strings.TrimSpace(secret), r.RemoteAddr)
+		// promtool and older Grafanas know no other way: the token is the password.
+		// It is taken only where nothing can be changed.
+		if _, password, basic := r.BasicAuth(); basic && strings.HasPrefix(r.URL.Path, SeriesPrefix+"/") {
+			return d.check(r.Context(), password, r.RemoteAddr)
+		}
+		return inventory.APIToken{}, ErrNoToken
 	}
 	hash, ok := d.sessions.find(r)
 	if !ok {
