@@ -28,6 +28,8 @@ type watchedConn struct {
 	net.Conn
 	settle func(error) // called once at most; nil means that the way works
 
+	relayed bool
+
 	mu      sync.Mutex // guards what follows
 	settled bool
 	closed  bool
@@ -38,7 +40,7 @@ type watchedConn struct {
 }
 
 func watch(conn net.Conn, relayed bool, settle func(error)) *watchedConn {
-	w := &watchedConn{Conn: conn, settle: settle, touched: time.Now()}
+	w := &watchedConn{Conn: conn, settle: settle, relayed: relayed, touched: time.Now()}
 	if relayed {
 		w.mu.Lock() // the timer's function reads w.retire
 		defer w.mu.Unlock()
@@ -92,7 +94,10 @@ func (w *watchedConn) touch() {
 }
 
 // fail judges a read that brought nothing. What the owner did itself, by Close or
-// by a deadline that passed soon, says nothing about the way.
+// by a deadline that passed soon, says nothing about the way. A controller that
+// hangs up late heard nothing either: it waits for the first bytes less long than
+// stallFor, and a path with a broken MTU swallows ours. A neighbour hangs up late
+// when it reaches no controller.
 func (w *watchedConn) fail(err error) {
 	w.mu.Lock()
 	closed := w.closed
@@ -102,6 +107,9 @@ func (w *watchedConn) fail(err error) {
 	switch {
 	case closed:
 	case !errors.As(err, &timeout) || !timeout.Timeout():
+		if waited && !w.relayed {
+			err = w.stallError()
+		}
 		w.conclude(err)
 	case waited:
 		w.conclude(w.stallError())

@@ -87,6 +87,30 @@ func TestHangUpBeforeTheFirstByteIsHeldAgainstTheWay(t *testing.T) {
 	})
 }
 
+// A controller hangs up after five seconds in which it heard nothing. When what it
+// was told was lost on the way, that is the way's stall and no refusal.
+func TestLateHangUpIsAStallOfTheDirectWayAlone(t *testing.T) {
+	for _, c := range []struct {
+		relayed bool
+		waits   time.Duration
+		stall   bool
+	}{{false, time.Second, false}, {false, 5 * time.Second, true}, {true, 5 * time.Second, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			w, far, settled := watched(t, c.relayed)
+			go func() {
+				_, _ = far.Read(make([]byte, 5))
+				time.Sleep(c.waits)
+				_ = far.Close()
+			}()
+			_, _ = w.Write([]byte("hello"))
+			_, _ = w.Read(make([]byte, 1))
+			if len(*settled) != 1 || errors.Is((*settled)[0], ErrStalled) != c.stall {
+				t.Errorf("relayed %t, hung up after %s: settled %v", c.relayed, c.waits, *settled)
+			}
+		})
+	}
+}
+
 func TestRelayedConnectionEndsAtAQuietMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, far, _ := watched(t, true)
