@@ -50,6 +50,20 @@ bench ./controller/fleettest 'Relay$' "$tmp/relay" -benchtime 10x
 row "dropped path: next report by a neighbour, median of 10, s" 30 "$(metric median-s "$tmp/relay")" "<="
 row "dropped path: next report by a neighbour, worst of 10, s" 30 "$(metric worst-s "$tmp/relay")" "<="
 
+if command -v prometheus >/dev/null && command -v prometheus-alertmanager >/dev/null && command -v prometheus-blackbox-exporter >/dev/null; then
+	bench ./controller/fleettest 'SideBySide$' "$tmp/beside" -benchtime 1x
+	row "cut link: detected, worst of 3, s" 5 "$(metric muster-detected-worst-s "$tmp/beside")" "<="
+	row "cut link: named, worst of 3, s" 15 "$(metric muster-named-worst-s "$tmp/beside")" "<="
+	row "cut link: somebody notified, worst of 3, s" 40 "$(metric muster-notified-worst-s "$tmp/beside")" "<="
+	for every in 15 60; do
+		row "  beside it: prometheus every $every s: detected, median, s" "" "$(metric prometheus$every-detected-s "$tmp/beside")" ""
+		row "  beside it: prometheus every $every s: firing, median, s" "" "$(metric prometheus$every-named-s "$tmp/beside")" ""
+		row "  beside it: prometheus every $every s: notified, median, s" "" "$(metric prometheus$every-notified-s "$tmp/beside")" ""
+	done
+else
+	echo "not measured: Prometheus beside it; install it with: apt-get install prometheus prometheus-alertmanager prometheus-blackbox-exporter"
+fi
+
 bench ./controller/intake 'IntakeReports' "$tmp/intake" -benchtime 15000x
 row "intake on SQLite, reports/s" 5000 "$(metric reports/s "$tmp/intake")" ">="
 row "intake at 2,500/s, p99 acknowledgement, ms" 100 "$(metric p99-ms "$tmp/intake")" "<="
