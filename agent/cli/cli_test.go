@@ -79,7 +79,7 @@ func TestWrongValuesNameTheirOrigin(t *testing.T) {
 		"flag":     {"", nil, []string{"--listen", "x"}, `--listen: "x" is not an address`},
 		"variable": {"", map[string]string{"MUSTER_JOURNAL_SIZE": "1"}, nil, `MUSTER_JOURNAL_SIZE: "1" is not a size`},
 		"file":     {"kind: printer", nil, nil, `agent.yaml: "printer" is neither`},
-		"list":     {"listen: [a]", nil, nil, "listen in line 1 is not a single value"},
+		"list":     {"listen: [a]", nil, nil, `line 1: listen: "[a]" is not a single value`},
 		"spread":   {"join_spread: 2h", nil, nil, "is not a time from 0s to 30m"},
 		"format":   {"log_format: xml", nil, nil, "is neither text nor json"},
 		"unknown":  {"colour: red", nil, nil, `unknown key "colour"`},
