@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"time"
@@ -147,4 +148,16 @@ func batchOf[T any](source string, noun inventory.Noun, now time.Time, nouns []T
 		b.Changes = append(b.Changes, inventory.Change{Noun: noun, Key: key(n), After: after})
 	}
 	return b, nil
+}
+
+// layOut copies a file of the county to where the controller reads it.
+func layOut(name, to string) error {
+	content, err := fs.ReadFile(configs.Estates, path.Join(countyFolder, name))
+	if err == nil {
+		err = os.WriteFile(to, content, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot lay out the county's %s: %w", name, err)
+	}
+	return nil
 }
