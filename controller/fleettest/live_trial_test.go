@@ -121,9 +121,11 @@ func (x *trial) ended(id string, healed time.Time, cause inventory.Cause, grade 
 	if !ok {
 		return
 	}
-	last := i.Verdicts[len(i.Verdicts)-1]
-	x.logf("%s resolved %.1f s, %s %s at %.1f s after the healing: %s", id, i.ResolvedAt.Sub(healed).Seconds(), i.Grade, i.Cause,
-		last.At.Sub(healed).Seconds(), i.Reason())
+	revised := ""
+	if last := i.Verdicts[len(i.Verdicts)-1]; last.At.After(healed) {
+		revised = fmt.Sprintf(", known %.1f s after it", last.At.Sub(healed).Seconds())
+	}
+	x.logf("%s resolved %.1f s after the healing, %s %s%s: %s", id, i.ResolvedAt.Sub(healed).Seconds(), i.Grade, i.Cause, revised, i.Reason())
 }
 
 // report says what was found, and holds every verdict that was ever shown against
