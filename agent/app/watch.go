@@ -20,6 +20,7 @@ type watcher struct {
 	began    time.Time     // of the watch, by a clock that stands still in suspend
 	slept    time.Duration // boot clock minus that clock, at the last look
 	backAt   time.Time     // when a machine that slept was last noticed
+	peers    peersWatch
 	statusAt time.Time
 	status   notable
 }
@@ -68,7 +69,7 @@ func (w *watcher) look(ctx context.Context, kind wire.RecordKind, reason string)
 		w.backAt = now
 	}
 	if kind == wire.RecordTick {
-		reason = edgeOf(resumption(reason, away), edges(w.last, record, w.uplink, uplink))
+		reason = edgeOf(resumption(reason, away), edges(w.last, record, w.uplink, uplink), w.peers.step(record, resumed))
 		if reason != "" {
 			kind = wire.RecordEdge
 		}
@@ -118,6 +119,10 @@ func (w *watcher) follow(r wire.JournalRecord, cut, failing, resumed bool) {
 	}
 	if owed != nil {
 		reporter.Owe(*owed)
+	}
+	if w.peers.news { // the LAN may be split: the controller's own packets do not show it
+		reporter.Owe(wire.JournalSpan{Boot: r.Boot, From: max(r.BootClock-peersLooks*lookEvery, 0), To: r.BootClock})
+		reporter.Nudge()
 	}
 	silent := r.PacketAge > silentFor(r.PeersKnown)
 	heard := r.PacketAge >= 0 && r.PacketAge < lookEvery
