@@ -32,7 +32,7 @@ func (sc *scene) lookDirect() {
 	}
 	sc.silent, sc.since, sc.freshAt = true, newest, sc.now
 	sc.asked = len(sc.live)
-	sc.router, sc.routerTold = sc.s.routerAnswers(newest)
+	sc.router, sc.routerTold = sc.s.routerAnswers(newest, sc.r.GateEvery)
 }
 
 // overdue reports whether a machine of a direct site has not reported for too long

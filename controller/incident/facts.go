@@ -113,6 +113,7 @@ type machine struct {
 	entries   []entry
 	stops     []datedStop
 	movedAt   time.Time
+	backAt    time.Time // when it was heard again after it had been silent, or for the first time
 	toldAt    time.Time // of which reason people were told
 }
 
@@ -137,6 +138,11 @@ func (m *machine) explained(r *Rules, now time.Time) bool {
 func (m *machine) gone(r *Rules) bool {
 	life := m.lifeAt()
 	return m.failedAt.Sub(life) > r.AccusedAfter || m.leftAt.After(life)
+}
+
+// wasSilent reports whether its next sign of life is a return.
+func (m *machine) wasSilent(r *Rules) bool {
+	return m.lifeAt().IsZero() || len(m.misses) >= r.MissLeast || m.gone(r) || m.reasonAt.After(m.lifeAt().Add(-r.GoodbyeFor))
 }
 
 // goneAt is when gossip last said so.
@@ -193,13 +199,14 @@ type site struct {
 }
 
 // routerAnswers says whether the router or the gateway answered since t, and
-// whether it can be told: one that never answered may be silent by design.
-func (s *site) routerAnswers(t time.Time) (answers, told bool) {
+// whether it can be told: one that never answered may be silent by design, and one
+// that stopped answering before its site did was told to.
+func (s *site) routerAnswers(t time.Time, every time.Duration) (answers, told bool) {
 	for _, g := range []gauge{s.router, s.gateway} {
 		switch {
 		case g.OK.After(t):
 			return true, true
-		case !g.OK.IsZero() && g.Miss.After(t):
+		case !g.OK.IsZero() && g.Miss.After(t) && t.Sub(g.First) < every:
 			told = true
 		}
 	}

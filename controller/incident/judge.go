@@ -32,7 +32,7 @@ func (e *Engine) judgeSite(s *site, now time.Time) {
 	case holds && j.whole && (blind || s.silence.into != "" || !sc.freshAt.After(s.againAt)):
 		// A wider cause has it, or had it and nothing was seen since.
 	case holds && j.whole:
-		t = e.hold(j, now)
+		t = e.hold(e.first(sc, t, j, now), now)
 		t.Router = t.Router || sc.router
 		t.Outages = unfolded(s.outages, t.Spans[0].From)
 		if t.HeardAt.IsZero() {

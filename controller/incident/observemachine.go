@@ -71,6 +71,9 @@ func (e *Engine) alive(s *site, m *machine, sign *time.Time, at time.Time) {
 	if !at.After(*sign) {
 		return
 	}
+	if m.wasSilent(&e.rules) && at.After(m.lifeAt()) {
+		m.backAt = newer(m.backAt, at)
+	}
 	*sign = at
 	if at.After(s.answerAt) {
 		s.answerAt = at
@@ -83,7 +86,7 @@ func (e *Engine) alive(s *site, m *machine, sign *time.Time, at time.Time) {
 func (e *Engine) observePing(s *site, m *machine, ev *inventory.Evidence) {
 	if ev.OK {
 		for _, at := range m.lost { // it lives: those were lost on the way
-			if at.Before(ev.At) {
+			if at.Before(ev.At) && !e.offLink(s, at) {
 				s.quality.lost(at)
 			}
 		}
@@ -99,16 +102,14 @@ func (e *Engine) observePing(s *site, m *machine, ev *inventory.Evidence) {
 		if ev.At.After(s.udpAt) {
 			s.udpAt = ev.At
 		}
-		if ev.Target.IsValid() && ev.At.After(m.addrAt) {
-			m.addr, m.addrAt = ev.Target, ev.At
-		}
+		m.at(ev)
 		return
 	}
 	if m.site != s || ev.Target.IsValid() && m.addr.IsValid() && ev.Target != m.addr && m.addrAt.After(ev.At.Add(-time.Minute)) {
 		return // asked where it is not any more
 	}
 	if !ev.At.After(m.heardAt) {
-		if ev.Kind == inventory.EvidenceSweep && ev.At.After(m.heardAt.Add(-time.Minute)) {
+		if ev.Kind == inventory.EvidenceSweep && ev.At.After(m.heardAt.Add(-time.Minute)) && !e.offLink(s, ev.At) {
 			s.quality.lost(ev.At)
 		}
 		return
@@ -123,13 +124,23 @@ func (e *Engine) observePing(s *site, m *machine, ev *inventory.Evidence) {
 	s.dirty = s.dirty || e.troubles[m.key] == nil
 }
 
+// at notes where a machine was heard. At a new address it is as one that came back:
+// its neighbours must find it.
+func (m *machine) at(ev *inventory.Evidence) {
+	if !ev.Target.IsValid() || !ev.At.After(m.addrAt) {
+		return
+	}
+	if m.addr.IsValid() && m.addr != ev.Target {
+		m.backAt = newer(m.backAt, ev.At)
+	}
+	m.addr, m.addrAt = ev.Target, ev.At
+}
+
 func (e *Engine) observeMember(s *site, m *machine, ev *inventory.Evidence) {
 	switch ev.Member {
 	case inventory.MemberJoined:
 		e.alive(s, m, &m.joinedAt, ev.At)
-		if ev.Target.IsValid() && ev.At.After(m.addrAt) {
-			m.addr, m.addrAt = ev.Target, ev.At
-		}
+		m.at(ev)
 	case inventory.MemberFailed:
 		if m.site != s || ev.Target.IsValid() && m.addr.IsValid() && ev.Target != m.addr {
 			return // its name of before it moved, or changed its address

@@ -89,7 +89,7 @@ func (e *Engine) judgeService(name string, fs []failure, now time.Time) {
 	switch {
 	case live, len(sure) >= 2 && share >= e.rules.ServiceShare && (len(carriers) >= 2 || len(all) == 1 || waited && passing == 0):
 		e.holdWide(name, sure, passing, len(carriers), now)
-	case passing > 0 || waited || len(e.order) == 1:
+	case passing > 0 || waited && len(fs) == len(sure) || now.Sub(sureSince(sure)) >= 2*e.rules.ConfirmFor || len(e.order) == 1:
 		for _, f := range sure {
 			e.holdLocal(f, passing, now)
 		}
@@ -120,7 +120,7 @@ func (e *Engine) crossCheck(name string, fs []failure, carriers map[string]bool,
 				continue
 			}
 			asked++
-			e.ask(Ask{Kind: AskProbe, Site: s.code, Service: name, Count: 1}, now)
+			e.ask(Ask{Kind: AskProbe, Site: s.code, Service: name, Count: 2}, now) // a failure there is confirmed at once
 		}
 	}
 }

@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"muster/inventory"
@@ -17,7 +18,8 @@ func (q *quality) pending() bool {
 
 // judgeQuality holds the site's newest minutes against what is usual there.
 func (e *Engine) judgeQuality(s *site, now time.Time) {
-	fresh := s.quality.due(now)
+	before := s.quality.judged
+	fresh := e.ownMinutes(s, s.quality.due(now), before)
 	if len(fresh) == 0 {
 		return
 	}
@@ -36,21 +38,51 @@ func (e *Engine) judgeQuality(s *site, now time.Time) {
 	t := e.troubles[key]
 	switch {
 	case view.bad && e.stalled(view.newest):
-	case view.bad:
+	case view.bad && (!view.usualAgain || t != nil && !t.Incident.OpenedAt.IsZero()):
 		e.hold(judged{
 			key: key, scope: inventory.Scope{Site: s.code, Circuit: s.circuit}, rule: view.rule, cause: inventory.CauseLinkDegraded,
 			grade: view.grade, confidence: view.confidence, since: view.since, freshAt: now, reason: view.words(s),
 		}, now)
-	case t != nil && view.good:
+	case t != nil && (view.good || view.usualAgain && t.Incident.OpenedAt.IsZero()):
 		e.well(key, view.goodSince)
 	case t != nil:
 		t.FreshAt = now
 	}
 }
 
+// offLink reports whether a question at t went unanswered for another reason than
+// the link's quality: the site, or the controller, was out of reach.
+func (e *Engine) offLink(s *site, t time.Time) bool {
+	return e.disturbed(s, t, 0)
+}
+
+// disturbed reports whether a stretch of time touches a silence of the site or a
+// trouble of the controller's own.
+func (e *Engine) disturbed(s *site, from time.Time, length time.Duration) bool {
+	if s.within(from, length+time.Second, e.rules.EchoFor) {
+		return true
+	}
+	for _, b := range e.blinds {
+		if !from.Add(length).Before(b.From) && (b.To.IsZero() || !from.After(b.To.Add(e.rules.EchoFor))) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownMinutes drops the minutes that a silence touched: what is left of them is no
+// minute of the link.
+func (e *Engine) ownMinutes(s *site, fresh []linkMinute, before time.Time) []linkMinute {
+	q := &s.quality
+	touched := func(m linkMinute) bool { return !m.Given && m.At.After(before) && e.disturbed(s, m.At, time.Minute) }
+	q.closed = slices.DeleteFunc(q.closed, touched)
+	return slices.DeleteFunc(fresh, touched)
+}
+
 // minutesView is what the newest minutes say of a link.
 type minutesView struct {
 	bad, good  bool
+	usualAgain bool // the newest minute is as usual in all
 	rule       string
 	since      time.Time
 	goodSince  time.Time
@@ -103,6 +135,7 @@ func (e *Engine) weighMinutes(s *site) minutesView {
 	}
 	v.usual = linkMinute{RTT: usual.RTT, Jitter: usual.Jitter, Loss: usual.Loss}
 	lossy, lossSince, calm := e.weighLoss(ms, usual)
+	v.usualAgain = goods > 0 && last.Loss <= max(usual.Loss, usual.LossHigh, r.LossLeast)
 	v.good = goods >= r.GoodMinutes && calm
 	v.goodSince = last.At.Add(-time.Duration(r.GoodMinutes-1) * time.Minute)
 	switch {

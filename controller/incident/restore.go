@@ -64,7 +64,7 @@ func (e *Engine) restoreMachine(f *savedMachine) {
 		return
 	}
 	m.addr, m.heardAt, m.tcpAt, m.refusedAt, m.reportAt, m.joinedAt = f.Addr, f.Heard, f.TCP, f.Refused, f.Report, f.Joined
-	m.failedAt, m.leftAt, m.reason, m.reasonAt, m.toldAt, m.movedAt = f.Failed, f.Left, f.Reason, f.Why, f.Told, f.Moved
+	m.failedAt, m.leftAt, m.reason, m.reasonAt, m.toldAt, m.movedAt, m.backAt = f.Failed, f.Left, f.Reason, f.Why, f.Told, f.Moved, f.Back
 	m.uplink, m.tagAt, m.uplinkAt, m.boot, m.bootAt, m.was, m.cloneAt = f.Uplink, f.Tag, f.Since, f.Boot, f.BootAt, f.Was, f.Clone
 	for _, at := range f.Misses {
 		m.misses = m.misses.add(at)

@@ -43,7 +43,9 @@ type Rules struct {
 	SettleIn     time.Duration // let reasons arrive before silence is judged; mesh: three copies within 0.3 s
 	AccusedLeast int           // contradicted failures in AccusedIn, of two machines or more
 	AccusedIn    time.Duration
-	PeersRatio   float64       // of the peers known: fewer were heard by a machine that is cut from neighbours
+	PeersMost    int           // that a well machine can have heard in a record; mesh: one is asked every 3 s, and 20 s count
+	PeersRatio   float64       // of PeersMost, or of the peers known where they are fewer: a machine cut from neighbours heard no more
+	PeersAfter   time.Duration // a machine that is up, or back, this long could hear them; rehearsals
 	PeersLeast   int           // peers known, for the ratio to mean anything
 	FirewallFor  time.Duration // TCP answers, UDP does not, for this long; mesh: several bursts
 	UplinkFor    time.Duration // a tag's error class must have stood this long; mesh: a report's retry
@@ -66,6 +68,8 @@ type Rules struct {
 	BlindRatio  float64       // and with references or gateway failing; rehearsals
 	RefFor      time.Duration // how long references are awaited; mesh: they are asked every ten sweeps
 	RefLeast    int           // references that fail; design
+	RefFirst    time.Duration // a first verdict awaits them; mesh: two sweeps
+	GateEvery   time.Duration // a router that fell silent this long before its site says nothing; mesh: asked once a minute
 
 	// Links against their baseline.
 	RTTLeast    time.Duration // above the usual; rehearsals: a 40 ms step shows, 5 ms of queueing does not
@@ -81,6 +85,7 @@ type Rules struct {
 	GoodMinutes int // in a row: it is over
 	UsualLeast  int // minutes that an hour's baseline needs
 	EdgeFor     time.Duration
+	EchoFor     time.Duration // after a silence: what was asked then says nothing of the link; rehearsals
 
 	// Services.
 	ProbeEvery   time.Duration // design: the rota
@@ -112,18 +117,18 @@ func DefaultRules() Rules {
 		SilentPings: 10, FewPings: 3, MissChance: 1e-5, MissLeast: 4, MissMost: 12, AccusedAfter: 8 * time.Second,
 		SegmentLeast: 3, SegmentIn: 30 * time.Second, HomeIn: 10 * time.Second, HomeFor: 15 * time.Minute, HomeLeast: 2,
 		SegmentShare: 0.5, SlowIn: 10 * time.Minute, SegmentBack: 0.8, SettleIn: 2 * time.Second,
-		AccusedLeast: 4, AccusedIn: 2 * time.Minute, PeersRatio: 0.7, PeersLeast: 3,
+		AccusedLeast: 4, AccusedIn: 2 * time.Minute, PeersMost: 6, PeersRatio: 0.7, PeersAfter: time.Minute, PeersLeast: 3,
 		FirewallFor: 8 * time.Second, UplinkFor: 10 * time.Second, UplinkShare: 0.5, LossyAt: 0.1,
 
 		DirectSite: 80 * time.Second, DirectMachine: 150 * time.Second, DirectIn: 75 * time.Second,
 		DirectShare: 0.6, DirectLive: 10 * time.Minute,
 
 		SharedRatio: 0.8, SharedLeast: 3, SharedIn: 30 * time.Second, SharedEnd: 0.2,
-		AllRatio: 0.95, BlindRatio: 0.5, RefFor: 20 * time.Second, RefLeast: 2,
+		AllRatio: 0.95, BlindRatio: 0.5, RefFor: 20 * time.Second, RefLeast: 2, RefFirst: 3 * time.Second, GateEvery: 75 * time.Second,
 
 		RTTLeast: 15 * time.Millisecond, RTTRatio: 0.3, JitterLeast: 8 * time.Millisecond, Spreads: 6, HighRatio: 1.25,
 		LossLeast: 0.03, LossSigmas: 6, LossMinutes: 10, BadMinutes: 3, OfMinutes: 4, GoodMinutes: 2, UsualLeast: 60,
-		EdgeFor: 15 * time.Minute,
+		EdgeFor: 15 * time.Minute, EchoFor: 10 * time.Second,
 
 		ProbeEvery: 15 * time.Minute, ConfirmFor: time.Minute, AskEvery: 30 * time.Second, ServiceShare: 0.5, CloneFor: 3 * time.Hour,
 

@@ -112,7 +112,7 @@ func (sc *scene) lookWhole() {
 		sc.silent = true
 	}
 	if sc.silent {
-		sc.router, sc.routerTold = sc.s.routerAnswers(sc.since)
+		sc.router, sc.routerTold = sc.s.routerAnswers(sc.since, sc.r.GateEvery)
 	}
 }
 
@@ -120,6 +120,9 @@ func (sc *scene) lookWhole() {
 func (sc *scene) lookDeaf() {
 	if sc.now.Sub(sc.s.restoredAt()) < sc.r.FirewallFor || sc.now.Sub(sc.s.againAt) < sc.r.FirewallFor || sc.e.blind() {
 		return // what was missed in an outage is no sign
+	}
+	if q := &sc.s.silence; q.active && sc.s.answerAt.After(q.since) && (q.firstLife.IsZero() || sc.now.Sub(q.firstLife) < sc.r.FirewallFor) {
+		return // it is just coming back
 	}
 	var first, last time.Time
 	pings, asked, reports := 0, 0, 0
@@ -174,12 +177,10 @@ func (sc *scene) lookAccused() {
 			sc.accused = append(sc.accused, m)
 			times += n
 		}
-		if last := m.lastEntry(); last != nil && sc.now.Sub(last.At) <= sc.r.AccusedIn && last.Known >= sc.r.PeersLeast &&
-			float64(last.Peers) <= sc.r.PeersRatio*float64(last.Known) && m.heardAt.After(last.At.Add(-time.Minute)) &&
-			!sc.e.apart(sc.s, last.At) && !last.starting() {
+		if at, few := sc.hearsFew(m); few {
 			sc.peerless = append(sc.peerless, m)
-			if sc.peerAt.IsZero() || last.At.Before(sc.peerAt) {
-				sc.peerAt = last.At
+			if sc.peerAt.IsZero() || at.Before(sc.peerAt) {
+				sc.peerAt = at
 			}
 		}
 	}
@@ -188,6 +189,9 @@ func (sc *scene) lookAccused() {
 			sc.e.askJournals(sc.s, sc.now)
 		}
 		sc.accused = nil
+	}
+	if len(sc.peerless) > 0 { // without newer records it would be forgotten
+		sc.e.askJournals(sc.s, sc.now)
 	}
 	if len(sc.peerless) < 2 {
 		sc.peerless = nil

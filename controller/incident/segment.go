@@ -112,3 +112,46 @@ func (sc *scene) goingHome(t time.Time) bool {
 	}
 	return n >= sc.r.HomeLeast
 }
+
+// hearsFew reports whether a machine hears too few of its neighbours: its last two
+// records say so, it has been up and heard for long enough to hear them, and
+// neighbours that came back lately are not counted. At is when the first of the two
+// was made.
+func (sc *scene) hearsFew(m *machine) (at time.Time, few bool) {
+	n := len(m.entries)
+	if n < 2 || sc.now.Sub(m.entries[n-1].At) > sc.r.AccusedIn || m.explained(sc.r, sc.now) ||
+		!m.heardAt.After(m.entries[n-1].At.Add(-time.Minute)) {
+		return at, false
+	}
+	since := m.upSince()
+	for i := n - 2; i < n; i++ {
+		x := &m.entries[i]
+		if x.At.Sub(since) < sc.r.PeersAfter || x.starting() || sc.e.apart(sc.s, x.At) || !sc.few(m, x) {
+			return at, false
+		}
+	}
+	return m.entries[n-2].At, true
+}
+
+// few holds a record against what a well machine would have heard. While machines
+// come back, or change their addresses, nobody knows.
+func (sc *scene) few(m *machine, x *entry) bool {
+	known := x.Known
+	for _, other := range sc.s.machines {
+		if other != m && x.At.Sub(other.backAt) < sc.r.PeersAfter {
+			known--
+		}
+	}
+	return known >= x.Known-1 && known >= sc.r.PeersLeast && float64(x.Peers) <= sc.r.PeersRatio*float64(min(known, sc.r.PeersMost))
+}
+
+// upSince is when the machine's agent began to run, or was heard again.
+func (m *machine) upSince() time.Time {
+	at := m.backAt
+	for i := range m.entries {
+		if m.entries[i].Kind == "start" {
+			at = newer(at, m.entries[i].At)
+		}
+	}
+	return at
+}

@@ -47,6 +47,7 @@ type savedMachine struct {
 	Why     time.Time             `json:"wa,omitzero"`
 	Told    time.Time             `json:"wt,omitzero"`
 	Moved   time.Time             `json:"m,omitzero"`
+	Back    time.Time             `json:"k,omitzero"`
 	Uplink  string                `json:"u,omitempty"`
 	Tag     time.Time             `json:"ua,omitzero"`
 	Since   time.Time             `json:"us,omitzero"`
@@ -121,7 +122,7 @@ func (e *Engine) Snapshot() ([]byte, error) {
 func (m *machine) save() savedMachine {
 	return savedMachine{
 		ID: m.id, Site: m.site.code, Addr: m.addr, Heard: m.heardAt, TCP: m.tcpAt, Refused: m.refusedAt, Report: m.reportAt,
-		Joined: m.joinedAt, Failed: m.failedAt, Left: m.leftAt, Reason: m.reason, Why: m.reasonAt, Told: m.toldAt, Moved: m.movedAt,
+		Joined: m.joinedAt, Failed: m.failedAt, Left: m.leftAt, Reason: m.reason, Why: m.reasonAt, Told: m.toldAt, Moved: m.movedAt, Back: m.backAt,
 		Uplink: m.uplink, Tag: m.tagAt, Since: m.uplinkAt, Misses: m.misses, Accused: m.accused, Boot: m.boot, BootAt: m.bootAt,
 		Was: m.was, Clone: m.cloneAt, Entries: m.entries, Stops: m.stops,
 	}
