@@ -37,7 +37,7 @@ func liveScenarios() []liveScenario {
 		{"35 dropped one way", "S001", false, outage(inventory.CauseAsymmetricPartition), playOneWay},
 		{"36 MTU black hole", "S002", false, one(inventory.CauseSiteMTU), playMTU},
 		{"39 a service down everywhere", "", false, one(inventory.CauseServiceOutage), playService},
-		{"45 router dies", "S003", true, outage(inventory.CauseSiteRouterDown), playRouter},
+		{"45 router dies", "S008", true, outage(inventory.CauseSiteRouterDown), playRouter},
 		{"40 carrier", "*", false, one(inventory.CauseLinkOrPower, inventory.CauseSharedCarrier), playCarrier},
 		{"42 controller's network", "*", false, one(inventory.CauseControllerNetwork), playControllerNetwork},
 	}
