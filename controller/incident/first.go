@@ -44,3 +44,15 @@ func (e *Engine) outsidePending(t time.Time) bool {
 	}
 	return known || !e.ownGate.OK.IsZero()
 }
+
+// awaited lets the sites that wait for a word from outside be looked at again.
+func (e *Engine) awaited(ok bool) {
+	if !ok {
+		return
+	}
+	for _, s := range e.order {
+		if s.silence.active {
+			s.dirty = true
+		}
+	}
+}

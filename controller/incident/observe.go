@@ -27,9 +27,11 @@ func (e *Engine) observe(now time.Time, ev *inventory.Evidence) bool {
 			e.references[ev.Target] = g
 		}
 		g.note(ev.OK, ev.At)
+		e.awaited(ev.OK)
 		return true
 	case inventory.EvidenceOwnGate:
 		e.ownGate.note(ev.OK, ev.At)
+		e.awaited(ev.OK)
 		return true
 	case inventory.EvidenceStart:
 		e.startedAt = newer(e.startedAt, ev.At)
