@@ -114,6 +114,26 @@ func TestTheTableIsWalkedWithEveryRoleAndWithNone(t *testing.T) {
 	}
 }
 
+func TestTheQueryAPITakesItsOwnParameters(t *testing.T) {
+	token, secret := NewAPIToken("grafana", inventory.RoleViewer, "test", time.Now())
+	a := bare(t)
+	door, err := NewDoor(DoorOptions{Tokens: known{token.Hash: token}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Door = door
+	a.Series = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		r := httptest.NewRequestWithContext(t.Context(), method, SeriesPrefix+"/query?query=up&time=1", http.NoBody)
+		r.Header.Set("Authorization", "Bearer "+secret)
+		w := httptest.NewRecorder()
+		a.Handler().ServeHTTP(w, r)
+		if w.Code != http.StatusNoContent {
+			t.Errorf("%s: %d %s", method, w.Code, w.Body)
+		}
+	}
+}
+
 func TestATokenIsAPasswordOnlyWhereNothingCanBeChanged(t *testing.T) {
 	token, secret := NewAPIToken("grafana", inventory.RoleViewer, "test", time.Now())
 	door, err := NewDoor(DoorOptions{Tokens: known{token.Hash: token}, Now: time.Now})

@@ -83,6 +83,9 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // unknownQuery explains a query parameter that the row does not know: a filter
 // with a typing error would otherwise select everything in silence.
 func (r route) unknownQuery(req *http.Request) *Problem {
+	if r.handler.asks {
+		return nil // Prometheus says what it takes
+	}
 	known := r.handler.query
 	for name := range req.URL.Query() {
 		if slices.Contains(known, name) {
