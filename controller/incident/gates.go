@@ -78,18 +78,22 @@ func (e *Engine) outlook() (o outlook) {
 			o.carriers[s.carrier] = true
 		}
 	}
+	var over time.Time // the controller's last trouble: what failed before that is over too
+	if n := len(e.blinds); n > 0 {
+		over = e.blinds[n-1].To
+	}
 	for _, g := range e.references {
 		switch {
 		case g.OK.IsZero(): // it never answered: its silence says nothing
 			continue
 		case g.OK.After(o.onset):
 			o.refsOK++
-		case g.Miss.After(o.onset.Add(-e.rules.FutureFor)):
+		case g.Miss.After(newer(o.onset.Add(-e.rules.FutureFor), over)):
 			o.refsFail++
 		}
 		o.refs++
 	}
-	o.gateFails = !e.ownGate.OK.IsZero() && e.ownGate.Run >= 2 && e.ownGate.Miss.After(o.onset.Add(-e.rules.SharedIn))
+	o.gateFails = !e.ownGate.OK.IsZero() && e.ownGate.Run >= 2 && e.ownGate.Miss.After(newer(o.onset.Add(-e.rules.SharedIn), over))
 	return o
 }
 
