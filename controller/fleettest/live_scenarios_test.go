@@ -15,7 +15,6 @@ import (
 type liveScenario struct {
 	name    string
 	site    string
-	fast    bool // among the few that `make test` plays
 	allowed []inventory.Cause
 	play    func(x *trial, s *lab.Site)
 }
@@ -27,19 +26,19 @@ func liveScenarios() []liveScenario {
 	}
 	one := func(causes ...inventory.Cause) []inventory.Cause { return causes }
 	return []liveScenario{
-		{"02 crash", "S001", true, one(inventory.CauseWorkstationSilent, inventory.CauseWorkstationCrashed), playCrash},
-		{"05 five o'clock", "S002", false, nil, playFiveOClock},
-		{"13 access switch", "S003", false, one(inventory.CauseLANSegment), playSwitch},
-		{"20 clean cut", "S004", true, outage(inventory.CauseSiteLinkDown), playCut},
-		{"23 flapping link", "S005", false, outage(inventory.CauseSiteLinkDown), playFlap},
-		{"24 power cut", "S006", true, outage(inventory.CauseSitePowerCut), playPowerCut},
-		{"31 loss", "S007", false, one(inventory.CauseLinkDegraded), playLoss},
-		{"35 dropped one way", "S001", false, outage(inventory.CauseAsymmetricPartition), playOneWay},
-		{"36 MTU black hole", "S002", false, one(inventory.CauseSiteMTU), playMTU},
-		{"39 a service down everywhere", "", false, one(inventory.CauseServiceOutage), playService},
-		{"45 router dies", "S008", true, outage(inventory.CauseSiteRouterDown), playRouter},
-		{"40 carrier", "*", false, one(inventory.CauseLinkOrPower, inventory.CauseSharedCarrier), playCarrier},
-		{"42 controller's network", "*", false, one(inventory.CauseControllerNetwork), playControllerNetwork},
+		{"02 crash", "S001", one(inventory.CauseWorkstationSilent, inventory.CauseWorkstationCrashed), playCrash},
+		{"05 five o'clock", "S002", nil, playFiveOClock},
+		{"13 access switch", "S003", one(inventory.CauseLANSegment), playSwitch},
+		{"20 clean cut", "S004", outage(inventory.CauseSiteLinkDown), playCut},
+		{"23 flapping link", "S005", outage(inventory.CauseSiteLinkDown), playFlap},
+		{"24 power cut", "S006", outage(inventory.CauseSitePowerCut), playPowerCut},
+		{"31 loss", "S007", one(inventory.CauseLinkDegraded), playLoss},
+		{"35 dropped one way", "S001", outage(inventory.CauseAsymmetricPartition), playOneWay},
+		{"36 MTU black hole", "S002", one(inventory.CauseSiteMTU), playMTU},
+		{"39 a service down everywhere", "", one(inventory.CauseServiceOutage), playService},
+		{"45 router dies", "S008", outage(inventory.CauseSiteRouterDown), playRouter},
+		{"40 carrier", "*", one(inventory.CauseLinkOrPower, inventory.CauseSharedCarrier), playCarrier},
+		{"42 controller's network", "*", one(inventory.CauseControllerNetwork), playControllerNetwork},
 	}
 }
 
