@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"time"
@@ -160,9 +161,14 @@ func enrolledAs(w inventory.Workstation, c identity.Certificate) wire.Enrolled {
 	}
 }
 
-// told logs an error of ours, whose text the agent does not get.
+// told logs an error of ours, whose text the agent does not get. One that hung up
+// in the meantime comes again by itself: that is no error of ours.
 func (i *Intake) told(err error, what, workstation string) error {
-	i.log.Error("enrolment or renewal failed", "what", what, "workstation", workstation, "error", err)
+	level := slog.LevelError
+	if errors.Is(err, context.Canceled) {
+		level = slog.LevelDebug
+	}
+	i.log.Log(context.Background(), level, "enrolment or renewal failed", "what", what, "workstation", workstation, "error", err)
 	return err
 }
 
