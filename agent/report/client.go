@@ -209,7 +209,7 @@ func (c *Client) dialTLS(ctx context.Context, _, _ string) (net.Conn, error) {
 	c.now.mu.Lock()
 	c.now.direct, c.now.stale = via == mesh.ViaDirect, false
 	c.now.mu.Unlock()
-	conn := tls.Client(&gathered{Conn: raw}, &tls.Config{
+	conn := tls.Client(mesh.GatherMoment(raw), &tls.Config{
 		MinVersion:           tls.VersionTLS13,
 		ServerName:           c.opts.ServerName,
 		InsecureSkipVerify:   true, // VerifyConnection does it: chain and name without dates, on resumption too

@@ -14,6 +14,7 @@ import (
 	"muster/controller/api"
 	"muster/controller/intake"
 	"muster/dashboards"
+	"muster/mesh"
 )
 
 // Times of the two servers. An agent's connection stays open between reports:
@@ -48,7 +49,7 @@ func (a *App) openIntake(context.Context) error {
 		TLSConfig: a.authority.ServerConfig(names(a.told), nil),
 		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 8},
 	}
-	a.serve("agents", server, func() error { return server.ServeTLS(intake.Gather(a.port.TLS()), "", "") })
+	a.serve("agents", server, func() error { return server.ServeTLS(mesh.GatherPairs(a.port.TLS()), "", "") })
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"muster/controller/intake"
+	"muster/mesh"
 )
 
 // counted counts writes on the connections of a listener: each is a packet.
@@ -71,7 +71,7 @@ func pair(t *testing.T) (conn net.Conn, read func() []string, wait func()) {
 	own, other := net.Pipe()
 	listener := make(oneConn, 1)
 	listener <- own
-	conn, err := intake.Gather(listener).Accept()
+	conn, err := mesh.GatherPairs(listener).Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestAHeldWriteThatFailsClosesTheConnection(t *testing.T) {
 		own, other := net.Pipe()
 		listener := make(oneConn, 1)
 		listener <- own
-		conn, err := intake.Gather(listener).Accept()
+		conn, err := mesh.GatherPairs(listener).Accept()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,6 +27,7 @@ import (
 	"muster/controller/store"
 	"muster/inventory"
 	"muster/inventory/wire"
+	"muster/mesh"
 )
 
 // rig is a controller's door with a real store on SQLite behind it and a real
@@ -134,7 +135,7 @@ func (g *rig) listen() {
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), ReadHeaderTimeout: time.Minute,
 	}
 	done := make(chan struct{})
-	go func() { defer close(done); _ = srv.ServeTLS(intake.Gather(counted{l, &g.writes}), "", "") }()
+	go func() { defer close(done); _ = srv.ServeTLS(mesh.GatherPairs(counted{l, &g.writes}), "", "") }()
 	g.tb.Cleanup(func() { _ = srv.Close(); <-done })
 }
 

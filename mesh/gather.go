@@ -1,4 +1,4 @@
-package intake
+package mesh
 
 import (
 	"net"
@@ -6,38 +6,44 @@ import (
 	"time"
 )
 
-// An answer is two writes, its header and its body. Sent at once they are two
-// packets, 88 bytes of a site's link more than one; so the first is held back for
-// the second, or for a moment where none comes.
+// A post and its answer are two writes each, a header and a body. Sent at once
+// they are two packets with two acknowledgements, 88 bytes of a site's link more
+// than one; held back for a moment they are one.
 const (
 	gatherFor  = time.Millisecond
 	gatherMost = 4 << 10 // bytes, about three packets; more is sent as it comes
 	gatherKeep = 1 << 10 // bytes of buffer that an idle connection keeps
 )
 
-// Gather returns a listener whose connections send the header and the body of a
-// small answer as one packet. It belongs below TLS.
-func Gather(l net.Listener) net.Listener { return gathering{l} }
+// GatherMoment returns a connection whose small writes of a moment are sent as
+// one. It belongs below TLS.
+func GatherMoment(conn net.Conn) net.Conn { return &gathered{Conn: conn} }
 
-type gathering struct{ net.Listener }
+// GatherPairs returns a listener whose connections hold one small write back for
+// the next, or for a moment where none comes. It belongs below TLS.
+func GatherPairs(l net.Listener) net.Listener { return pairing{l} }
+
+type pairing struct{ net.Listener }
 
 // Accept implements net.Listener.
-func (g gathering) Accept() (net.Conn, error) {
-	conn, err := g.Listener.Accept()
+func (p pairing) Accept() (net.Conn, error) {
+	conn, err := p.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &gathered{Conn: conn}, nil
+	return &gathered{Conn: conn, pairs: true}, nil
 }
 
-// gathered is a connection that holds one small write back for the next. An error
-// of a write that was held back closes the connection, which its reader hears.
+// gathered is a connection that holds small writes back. An error of a write that
+// was held back closes the connection, which its reader hears.
 type gathered struct {
 	net.Conn
 
+	pairs bool // the second write sends both
+
 	mu    sync.Mutex // guards what follows, and the order of writes
 	held  []byte
-	timer *time.Timer // nil until the first write
+	timer *time.Timer // nil until the first write; runs while something is held
 	err   error
 }
 
@@ -48,23 +54,23 @@ func (g *gathered) Write(b []byte) (int, error) {
 	if g.err != nil {
 		return 0, g.err
 	}
-	second := len(g.held) > 0
-	if !second && len(b) >= gatherMost {
+	first := len(g.held) == 0
+	if first && len(b) >= gatherMost {
 		n, err := g.Conn.Write(b)
 		g.err = err
 		return n, err
 	}
 	g.held = append(g.held, b...)
 	switch {
-	case second || len(g.held) >= gatherMost:
+	case first && g.timer == nil:
+		g.timer = time.AfterFunc(gatherFor, g.ring)
+	case first:
+		g.timer.Reset(gatherFor)
+	case g.pairs || len(g.held) >= gatherMost:
 		g.timer.Stop()
 		if err := g.flush(); err != nil {
 			return 0, err
 		}
-	case g.timer == nil:
-		g.timer = time.AfterFunc(gatherFor, g.ring)
-	default:
-		g.timer.Reset(gatherFor)
 	}
 	return len(b), nil
 }
