@@ -28,25 +28,24 @@ type LinkQuery struct {
 type LinkReport struct {
 	Period   inventory.Span
 	Zone     *time.Location
-	Total    LinkTime
-	Carriers []LinkTime // Name is the carrier's
-	Links    []LinkTime // Name is the circuit's
+	Total    LinkRow
+	Carriers []LinkRow // Name is the carrier's
+	Links    []LinkRow // Name is the circuit's
 	Outages  []LinkOutage
 	Unnamed  []string // circuits whose terms nobody wrote down
 }
 
-// LinkTime is the time of one link, or of several together.
-type LinkTime struct {
+// LinkRow is the time of one link, or of several together.
+type LinkRow struct {
 	Name, Site, Carrier, Terms string
 	Links                      int
 	Backup                     bool
 
-	UpFor, DownFor, ExcludedFor, NotObservedFor      time.Duration
-	CarrierDownFor, OursDownFor, UnattributedDownFor time.Duration
-	Available, AtWorst, OfCarrier                    inventory.Fact[float64]
-	Promise, Fixes                                   string // kept, missed, undetermined, no promise
-	Missed, Undetermined, Outages                    int
-	LossRatio, MedianMillis, P95Millis               inventory.Fact[float64]
+	inventory.LinkTime
+
+	Promise, Fixes                     string // kept, missed, undetermined, no promise
+	Missed, Undetermined, Outages      int
+	LossRatio, MedianMillis, P95Millis inventory.Fact[float64]
 }
 
 // LinkOutage is one time that a link was down.
@@ -201,7 +200,7 @@ func kept(promise string) Status {
 }
 
 // Parts are the four kinds of a link's time as a bar of 100.
-func (t LinkTime) Parts() []Segment {
+func (t LinkRow) Parts() []Segment {
 	whole := t.UpFor + t.DownFor + t.ExcludedFor + t.NotObservedFor
 	if whole <= 0 {
 		return nil

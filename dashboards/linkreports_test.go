@@ -18,15 +18,18 @@ func (a accounts) LinkReport(_ context.Context, q LinkQuery) (LinkReport, error)
 	if q.From == "June" {
 		return LinkReport{}, inventory.FieldErrors{{Field: "from", Why: `"June" is none of a month (2026-11)`}}
 	}
-	one := LinkTime{
-		Name: "NN-1", Site: "S001", Carrier: "northnet", Terms: "gold", UpFor: 22 * time.Hour, DownFor: time.Hour, NotObservedFor: time.Hour, CarrierDownFor: time.Hour,
-		Available: inventory.Known(0.95), AtWorst: inventory.Known(0.9), OfCarrier: inventory.Known(0.95), Promise: "missed", Outages: 1,
+	one := LinkRow{
+		LinkTime: inventory.LinkTime{
+			UpFor: 22 * time.Hour, DownFor: time.Hour, NotObservedFor: time.Hour, CarrierDownFor: time.Hour,
+			Available: inventory.Known(0.95), AtWorst: inventory.Known(0.9), OfCarrier: inventory.Known(0.95),
+		},
+		Name: "NN-1", Site: "S001", Carrier: "northnet", Terms: "gold", Promise: "missed", Outages: 1,
 		LossRatio: inventory.Known(0.001), P95Millis: inventory.Unknown[float64]("nothing"),
 	}
 	sum := one
 	sum.Name, sum.Links = "northnet", 1
 	return LinkReport{
-		Period: inventory.Span{From: storyNow.Add(-24 * time.Hour), To: storyNow}, Zone: time.FixedZone("X", 3600), Links: []LinkTime{one}, Carriers: []LinkTime{sum},
+		Period: inventory.Span{From: storyNow.Add(-24 * time.Hour), To: storyNow}, Zone: time.FixedZone("X", 3600), Links: []LinkRow{one}, Carriers: []LinkRow{sum},
 		Unnamed: []string{"NN-9"},
 		Outages: []LinkOutage{{
 			Circuit: "NN-1", Site: "S001", Incident: "i00000001", From: storyNow.Add(-2 * time.Hour), To: storyNow.Add(-time.Hour), DownFor: time.Hour,
@@ -66,11 +69,11 @@ func TestAPeriodThatCannotBeReadIsSaidOnThePage(t *testing.T) {
 }
 
 func TestTheFourKindsOfTimeFillTheBar(t *testing.T) {
-	parts := LinkTime{UpFor: 2 * time.Hour, DownFor: time.Hour, NotObservedFor: time.Hour}.Parts()
+	parts := LinkRow{LinkTime: inventory.LinkTime{UpFor: 2 * time.Hour, DownFor: time.Hour, NotObservedFor: time.Hour}}.Parts()
 	if len(parts) != 3 || parts[0].Width != 50 || parts[1].X != 50 || parts[2].X+parts[2].Width != 100 {
 		t.Errorf("%+v", parts)
 	}
-	if (LinkTime{}).Parts() != nil {
+	if (LinkRow{}).Parts() != nil {
 		t.Error("a bar of nothing")
 	}
 }

@@ -40,26 +40,22 @@ func (l linkPage) LinkReport(ctx context.Context, q dashboards.LinkQuery) (dashb
 	return out, nil
 }
 
-func timeOfSum(s sla.Sum) dashboards.LinkTime {
-	return dashboards.LinkTime{
-		Name: s.Name, Links: s.Links, UpFor: s.UpFor, DownFor: s.DownFor, ExcludedFor: s.ExcludedFor, NotObservedFor: s.NotObservedFor,
-		CarrierDownFor: s.CarrierDownFor, OursDownFor: s.OursDownFor, UnattributedDownFor: s.UnattributedDownFor,
-		Available: s.Available, AtWorst: s.AtWorst, OfCarrier: s.OfCarrier, Missed: s.Missed, Undetermined: s.Undetermined, Outages: s.Outages,
+func timeOfSum(s sla.Sum) dashboards.LinkRow {
+	return dashboards.LinkRow{
+		Name: s.Name, Links: s.Links, LinkTime: s.LinkTime, Missed: s.Missed, Undetermined: s.Undetermined, Outages: s.Outages,
 	}
 }
 
-func timeOfLink(a sla.Account) dashboards.LinkTime {
+func timeOfLink(a sla.Account) dashboards.LinkRow {
 	measured := func(v float64) inventory.Fact[float64] {
 		if a.Quality.Minutes == 0 {
 			return inventory.Unknown[float64]("nothing was measured")
 		}
 		return inventory.Known(v)
 	}
-	return dashboards.LinkTime{
+	return dashboards.LinkRow{
 		Name: a.Circuit, Site: a.Site, Carrier: a.Carrier, Terms: a.Terms, Links: 1, Backup: a.Role == string(inventory.LinkBackup),
-		UpFor: a.UpFor, DownFor: a.DownFor, ExcludedFor: a.ExcludedFor, NotObservedFor: a.NotObservedFor,
-		CarrierDownFor: a.CarrierDownFor, OursDownFor: a.OursDownFor, UnattributedDownFor: a.UnattributedDownFor,
-		Available: a.Available, AtWorst: a.AtWorst, OfCarrier: a.OfCarrier, Promise: string(a.Promise), Fixes: string(a.Fixes), Outages: len(a.Outages),
+		LinkTime: a.LinkTime, Promise: string(a.Promise), Fixes: string(a.Fixes), Outages: len(a.Outages),
 		LossRatio: measured(a.Quality.LossRatio), MedianMillis: measured(a.Quality.MedianMillis), P95Millis: measured(a.Quality.P95Millis),
 	}
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"math"
 	"path/filepath"
 	"time"
 
@@ -157,10 +156,6 @@ func (a *App) firstLinks(ctx context.Context) (map[string]inventory.Link, error)
 	}
 }
 
-// asked is how many questions a minute stands for in link reports: loss is kept as
-// a ratio.
-const asked = 1000
-
 // linkMinutes reads a site's minutes for its link report.
 func (a *App) linkMinutes(ctx context.Context, site string, span inventory.Span) ([]sla.Minute, error) {
 	if a.series == nil {
@@ -172,7 +167,7 @@ func (a *App) linkMinutes(ctx context.Context, site string, span inventory.Span)
 	}
 	out := make([]sla.Minute, len(kept))
 	for i, m := range kept {
-		out[i] = sla.Minute{At: m.At, RTTMillis: m.RTT.Seconds() * 1000, Asked: asked, Lost: int(math.Round(m.Loss * asked))}
+		out[i] = sla.Minute{At: m.At, RTTMillis: m.RTT.Seconds() * 1000, LossRatio: m.Loss}
 	}
 	return out, nil
 }

@@ -40,21 +40,7 @@ type Account struct {
 	Terms   string         `json:"terms,omitempty"`
 	Period  inventory.Span `json:"period"`
 
-	UpFor          time.Duration `json:"up_ns"`
-	DownFor        time.Duration `json:"down_ns"`
-	ExcludedFor    time.Duration `json:"excluded_ns"`
-	NotObservedFor time.Duration `json:"not_observed_ns"`
-
-	CarrierDownFor      time.Duration `json:"carrier_down_ns"`
-	OursDownFor         time.Duration `json:"ours_down_ns"`
-	UnattributedDownFor time.Duration `json:"unattributed_down_ns"`
-
-	// Available is up over up and down; AtWorst takes what was not observed for
-	// down. Both unknown where nothing was observed in service hours.
-	Available inventory.Fact[float64] `json:"available_ratio"`
-	AtWorst   inventory.Fact[float64] `json:"available_at_worst_ratio"`
-	// OfCarrier leaves out what is ours: the carrier's own figure.
-	OfCarrier inventory.Fact[float64] `json:"available_of_carrier_ratio"`
+	inventory.LinkTime
 
 	Promise Kept    `json:"promise"`      // of availability, by the carrier's figure
 	Fixes   Kept    `json:"fix_promise"`  // of the time to mend
@@ -104,7 +90,7 @@ func Add(f Facts, period inventory.Span, now time.Time) Account {
 			a.NotObservedFor += piece.For()
 		}
 	}
-	a.rates()
+	a.Rate()
 	a.lines(f, excluded, now)
 	a.judge(f.Terms)
 	return a
@@ -202,20 +188,6 @@ func (a *Account) share(whose Attribution) *time.Duration {
 	case Unattributed:
 	}
 	return &a.UnattributedDownFor
-}
-
-func (a *Account) rates() {
-	none := inventory.Unknown[float64]("nothing was observed in service hours")
-	a.Available, a.AtWorst, a.OfCarrier = none, none, none
-	seen := a.UpFor + a.DownFor
-	if seen == 0 {
-		return
-	}
-	a.Available = inventory.Known(ratio(a.UpFor, seen))
-	a.AtWorst = inventory.Known(ratio(a.UpFor, seen+a.NotObservedFor))
-	if its := seen - a.OursDownFor; its > 0 {
-		a.OfCarrier = inventory.Known(ratio(its-a.CarrierDownFor, its))
-	}
 }
 
 func ratio(part, whole time.Duration) float64 { return float64(part) / float64(whole) }

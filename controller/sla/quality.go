@@ -11,12 +11,14 @@ import (
 type Minute struct {
 	At        time.Time `json:"at"`
 	RTTMillis float64   `json:"rtt_ms"` // median; zero where nothing answered
-	Asked     int       `json:"asked"`
-	Lost      int       `json:"lost"`
+	LossRatio float64   `json:"loss_ratio"`
 }
 
-// Quality sums measurements up. Loss counts asked and lost packets of minutes in
-// which something answered: a link that is down is an outage, not loss.
+// answered reports whether anything came back: a link that is down is an outage,
+// not loss.
+func (m Minute) answered() bool { return m.LossRatio < 1 }
+
+// Quality sums measurements up, of minutes in which something answered.
 type Quality struct {
 	Minutes      int     `json:"minutes"` // with an answer
 	LossRatio    float64 `json:"loss_ratio"`
@@ -29,20 +31,19 @@ type Quality struct {
 func QualityOf(minutes []Minute, period inventory.Span) Quality {
 	var q Quality
 	var rtts []float64
-	asked, lost := 0, 0
+	lost := 0.0
 	for _, m := range minutes {
-		if !period.Holds(m.At) || m.Asked <= m.Lost {
+		if !period.Holds(m.At) || !m.answered() {
 			continue
 		}
 		q.Minutes++
-		asked += m.Asked
-		lost += m.Lost
+		lost += m.LossRatio
 		if m.RTTMillis > 0 {
 			rtts = append(rtts, m.RTTMillis)
 		}
 	}
-	if asked > 0 {
-		q.LossRatio = float64(lost) / float64(asked)
+	if q.Minutes > 0 {
+		q.LossRatio = lost / float64(q.Minutes)
 	}
 	if len(rtts) == 0 {
 		return q
@@ -63,7 +64,7 @@ func rank(sorted []float64, share float64) float64 {
 func ObservedIn(minutes []Minute) []inventory.Span {
 	spans := make([]inventory.Span, 0, 16)
 	for _, m := range minutes {
-		if m.Asked <= m.Lost {
+		if !m.answered() {
 			continue
 		}
 		next := inventory.Span{From: m.At, To: m.At.Add(time.Minute)}

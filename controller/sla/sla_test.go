@@ -224,7 +224,7 @@ func TestLossLeavesOutMinutesInWhichNothingAnswered(t *testing.T) {
 	f := facts()
 	f.Terms = sla.Terms{Name: "x", LossAtMost: 0.01, RTTAtMost: 30}
 	f.Minutes = []sla.Minute{
-		{At: at(9, 0), RTTMillis: 20, Asked: 100, Lost: 1}, {At: at(9, 1), Asked: 100, Lost: 100}, {At: at(9, 2), RTTMillis: 40, Asked: 100, Lost: 1},
+		{At: at(9, 0), RTTMillis: 20, LossRatio: 0.01}, {At: at(9, 1), LossRatio: 1}, {At: at(9, 2), RTTMillis: 40, LossRatio: 0.01},
 	}
 	a := sla.Add(f, day, later)
 	if a.Quality.LossRatio != 0.01 || a.Loss != sla.KeptYes || a.Latency != sla.KeptNo {

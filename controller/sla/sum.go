@@ -3,28 +3,19 @@ package sla
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"muster/inventory"
 )
 
 // Sum is the account of several links together, of a carrier or of all.
 type Sum struct {
-	Name                string                  `json:"name"`
-	Links               int                     `json:"links"`
-	UpFor               time.Duration           `json:"up_ns"`
-	DownFor             time.Duration           `json:"down_ns"`
-	ExcludedFor         time.Duration           `json:"excluded_ns"`
-	NotObservedFor      time.Duration           `json:"not_observed_ns"`
-	CarrierDownFor      time.Duration           `json:"carrier_down_ns"`
-	OursDownFor         time.Duration           `json:"ours_down_ns"`
-	UnattributedDownFor time.Duration           `json:"unattributed_down_ns"`
-	Available           inventory.Fact[float64] `json:"available_ratio"`
-	AtWorst             inventory.Fact[float64] `json:"available_at_worst_ratio"`
-	OfCarrier           inventory.Fact[float64] `json:"available_of_carrier_ratio"`
-	Missed              int                     `json:"missed"` // links whose availability promise was missed
-	Undetermined        int                     `json:"undetermined"`
-	Outages             int                     `json:"outages"`
+	Name  string `json:"name"`
+	Links int    `json:"links"`
+	inventory.LinkTime
+
+	Missed       int `json:"missed"` // links whose availability promise was missed
+	Undetermined int `json:"undetermined"`
+	Outages      int `json:"outages"`
 }
 
 // ByCarrier sums accounts up by carrier, sorted by name.
@@ -44,15 +35,8 @@ func ByCarrier(accounts []Account) []Sum {
 // Total sums accounts up.
 func Total(name string, accounts []Account) Sum {
 	s := Sum{Name: name, Links: len(accounts)}
-	var whole Account
 	for _, a := range accounts {
-		whole.UpFor += a.UpFor
-		whole.DownFor += a.DownFor
-		whole.ExcludedFor += a.ExcludedFor
-		whole.NotObservedFor += a.NotObservedFor
-		whole.CarrierDownFor += a.CarrierDownFor
-		whole.OursDownFor += a.OursDownFor
-		whole.UnattributedDownFor += a.UnattributedDownFor
+		s.LinkTime = s.Plus(a.LinkTime)
 		switch a.Promise {
 		case KeptNo:
 			s.Missed++
@@ -66,9 +50,6 @@ func Total(name string, accounts []Account) Sum {
 			}
 		}
 	}
-	whole.rates()
-	s.UpFor, s.DownFor, s.ExcludedFor, s.NotObservedFor = whole.UpFor, whole.DownFor, whole.ExcludedFor, whole.NotObservedFor
-	s.CarrierDownFor, s.OursDownFor, s.UnattributedDownFor = whole.CarrierDownFor, whole.OursDownFor, whole.UnattributedDownFor
-	s.Available, s.AtWorst, s.OfCarrier = whole.Available, whole.AtWorst, whole.OfCarrier
+	s.Rate()
 	return s
 }

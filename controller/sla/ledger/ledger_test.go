@@ -72,9 +72,9 @@ func county(t *testing.T) (*ledger.Ledger, *store.Store) {
 				if hour := at.Hour(); hour == 3 { // the controller was away
 					continue
 				}
-				m := sla.Minute{At: at, Asked: 30, RTTMillis: 20}
+				m := sla.Minute{At: at, RTTMillis: 20}
 				if at.Hour() == 9 && at.Minute() > 0 {
-					m.Lost, m.RTTMillis = 30, 0
+					m.LossRatio, m.RTTMillis = 1, 0
 				}
 				minutes = append(minutes, m)
 			}
