@@ -73,6 +73,7 @@ type Asset struct {
 	Order         string     `json:"order,omitempty"`
 	Supplier      string     `json:"supplier,omitempty"`
 	Notes         string     `json:"notes,omitempty"`
+	HoldUntil     Date       `json:"hold_until,omitempty"` // neither wiped nor disposed of before
 }
 
 // Expected reports whether the asset counts in its site's expected workstations.
@@ -120,5 +121,6 @@ func (a Asset) Validate() error {
 	es.date("purchased", a.Purchased)
 	es.date("warranty_until", a.WarrantyUntil)
 	es.date("end_of_life", a.EndOfLife)
+	es.date("hold_until", a.HoldUntil)
 	return es.err()
 }
