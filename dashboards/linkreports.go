@@ -51,14 +51,14 @@ type LinkRow struct {
 // LinkOutage is one time that a link was down.
 type LinkOutage struct {
 	Circuit, Site, Carrier string
-	Incident               string
+	Incident               string // empty: journals alone tell of it
 	Spell                  int
 	From, To               time.Time // To is zero while it goes on
 	DownFor                time.Duration
 	Cause                  inventory.Cause
 	Grade                  inventory.Grade
 	Whose                  string
-	Void                   bool
+	Void, ByJournals       bool
 	Reason                 string
 	Ticket                 string
 	TicketOpenedAt         time.Time

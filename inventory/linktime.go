@@ -11,6 +11,9 @@ type LinkTime struct {
 	ExcludedFor    time.Duration `json:"excluded_ns"`
 	NotObservedFor time.Duration `json:"not_observed_ns"`
 
+	// UpByJournalsFor is the part of UpFor that nobody saw while it lasted.
+	UpByJournalsFor time.Duration `json:"up_by_journals_ns"`
+
 	CarrierDownFor      time.Duration `json:"carrier_down_ns"`
 	OursDownFor         time.Duration `json:"ours_down_ns"`
 	UnattributedDownFor time.Duration `json:"unattributed_down_ns"`
@@ -28,7 +31,8 @@ func (t LinkTime) Plus(u LinkTime) LinkTime {
 	return LinkTime{
 		UpFor: t.UpFor + u.UpFor, DownFor: t.DownFor + u.DownFor,
 		ExcludedFor: t.ExcludedFor + u.ExcludedFor, NotObservedFor: t.NotObservedFor + u.NotObservedFor,
-		CarrierDownFor: t.CarrierDownFor + u.CarrierDownFor, OursDownFor: t.OursDownFor + u.OursDownFor,
+		UpByJournalsFor: t.UpByJournalsFor + u.UpByJournalsFor,
+		CarrierDownFor:  t.CarrierDownFor + u.CarrierDownFor, OursDownFor: t.OursDownFor + u.OursDownFor,
 		UnattributedDownFor: t.UnattributedDownFor + u.UnattributedDownFor,
 	}
 }

@@ -270,3 +270,59 @@ func TestAnAllowanceIsOfAMinute(t *testing.T) {
 		t.Errorf("in five minutes %d were let through, want 30", taken)
 	}
 }
+
+// Five in a pool whose controller is not heard: the two elected ask outside at
+// each look and write down what they heard; nobody does while it is heard.
+func TestTheElectedAskOutsideWhileTheControllerIsNotHeard(t *testing.T) {
+	bubble(t, func(t *testing.T, s *shire) {
+		const reference = "192.0.2.1"
+		var pcs []*pc
+		var agents []*App
+		var turns []string
+		for i := range 3 {
+			turns = append(turns, fmt.Sprintf("w0000000%d", i+1))
+		}
+		s.set(func(s *shire) {
+			s.settings.Probing = &wire.Probing{Outside: []string{reference, "not an address"}, Turns: turns}
+		})
+		for i := range 3 {
+			p := newPC(fmt.Sprintf("PF00000%d", i+1))
+			pcs = append(pcs, p)
+			agents = append(agents, s.start(s.options(p, t.TempDir(), fmt.Sprintf("10.1.0.%d", 11+i))))
+			pass(5 * time.Second)
+		}
+		asked := func() (who int) {
+			for _, p := range pcs {
+				if slices.ContainsFunc(p.asked(inventory.ProbeElected), func(spec wire.ProbeSpec) bool { return spec.Target == reference }) {
+					who++
+				}
+			}
+			return who
+		}
+		pass(20 * time.Minute)
+		if n := asked(); n > 0 {
+			t.Errorf("%d asked outside while the controller answered", n)
+		}
+		s.fabric.Cut("centre")
+		pass(20 * time.Minute)
+		if n := asked(); n != 2 {
+			t.Errorf("%d of three asked outside, want the two elected", n)
+		}
+		s.fabric.Heal("centre")
+		pass(20 * time.Minute)
+		words := map[wire.Reachable]int{}
+		s.mu.Lock()
+		for _, r := range s.reports {
+			for _, record := range r.Journal {
+				words[record.Outside]++
+			}
+		}
+		s.mu.Unlock()
+		if words[wire.Yes] < 100 || words[wire.No] > 0 {
+			t.Errorf("journals say of outside: %v", words)
+		}
+		for _, a := range agents {
+			stop(t, a)
+		}
+	})
+}

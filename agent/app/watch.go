@@ -21,13 +21,14 @@ type watcher struct {
 	slept    time.Duration // boot clock minus that clock, at the last look
 	backAt   time.Time     // when a machine that slept was last noticed
 	peers    peersWatch
+	outside  outside
 	statusAt time.Time
 	status   notable
 }
 
 // watch looks every ten seconds and writes what it saw.
 func (a *App) watch(ctx context.Context) {
-	w := &watcher{app: a, began: time.Now()}
+	w := &watcher{app: a, began: time.Now(), outside: outside{app: a}}
 	w.look(ctx, wire.RecordStart, "agent "+clip(a.opts.Version, 40))
 	due := time.Now().Add(lookEvery)
 	timer := time.NewTimer(lookEvery)
@@ -76,6 +77,9 @@ func (w *watcher) look(ctx context.Context, kind wire.RecordKind, reason string)
 	}
 	w.last, w.uplink, w.slept = record, uplink, slept
 	cut := cutOff(record, failing)
+	if cut {
+		record.Outside = w.outside.ask(ctx)
+	}
 	if kind != wire.RecordTick || now.Sub(w.wroteAt) >= tickEvery-lookEvery/2 {
 		record.Kind, record.Reason = kind, reason
 		w.wroteAt = now

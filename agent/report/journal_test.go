@@ -125,6 +125,7 @@ func TestEverythingSyncedIsThereAfterAnyCrash(t *testing.T) {
 			var syncedTo uint64
 			for step := range rnd.IntN(150) {
 				r := tick(fmt.Sprintf("boot-%d", life), time.Duration(step)*10*time.Second)
+				r.Outside = []wire.Reachable{"", wire.Yes, wire.No}[step%3]
 				n, err := j.Append(r)
 				if err != nil {
 					t.Fatal(err)

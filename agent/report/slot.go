@@ -27,6 +27,7 @@ import (
 //	 60  address      length, then 16 bytes
 //	 77  boot id      length, then 64 bytes
 //	142  reason       length, then 100 bytes
+//	243  outside      one byte, zero where nobody asked
 //
 // 256 bytes divide every sector and page, so no write of one slot touches a
 // sector that it does not own in part already.
@@ -37,6 +38,7 @@ const (
 	offAddr    = 60
 	offBoot    = 77
 	offReason  = 142
+	offOutside = 243
 	slotsAPage = 4096 / slotSize
 )
 
@@ -46,7 +48,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 var (
 	kindCodes  = []wire.RecordKind{"", wire.RecordTick, wire.RecordEdge, wire.RecordStart, wire.RecordLeave}
 	reachCodes = []wire.Reachable{wire.Unknown, wire.Yes, wire.No}
-	powerCodes = []wire.PowerSource{wire.PowerUnknown, wire.PowerMains, wire.PowerBattery}
+	// outsideCodes: an agent before this field left zero.
+	outsideCodes = []wire.Reachable{"", wire.Yes, wire.No}
+	powerCodes   = []wire.PowerSource{wire.PowerUnknown, wire.PowerMains, wire.PowerBattery}
 )
 
 // runTag marks the slots of one run: what an earlier run left in the file is
@@ -77,6 +81,7 @@ func encodeSlot(b []byte, tag [8]byte, r wire.JournalRecord) {
 	}
 	putBytes(b[offBoot:], []byte(r.Boot), maxBoot)
 	putBytes(b[offReason:], []byte(clipReason(r.Reason)), maxReason)
+	b[offOutside] = code(outsideCodes, r.Outside)
 	le.PutUint32(b, crc32.Checksum(b[4:slotSize], castagnoli))
 }
 
@@ -102,11 +107,11 @@ func decodeSlot(b []byte, tag [8]byte, run string) (wire.JournalRecord, bool) {
 		PeersKnown: int(le.Uint16(b[54:])),
 	}
 	if int(b[56]) >= len(kindCodes) || int(b[57]) >= len(reachCodes) ||
-		int(b[58]) >= len(reachCodes) || int(b[59]) >= len(powerCodes) {
+		int(b[58]) >= len(reachCodes) || int(b[59]) >= len(powerCodes) || int(b[offOutside]) >= len(outsideCodes) {
 		return r, false
 	}
 	r.Kind, r.Gateway, r.Carrier = kindCodes[b[56]], reachCodes[b[57]], reachCodes[b[58]]
-	r.Power = powerCodes[b[59]]
+	r.Power, r.Outside = powerCodes[b[59]], outsideCodes[b[offOutside]]
 	addr, okAddr := getBytes(b[offAddr:], 16)
 	boot, okBoot := getBytes(b[offBoot:], maxBoot)
 	reason, okReason := getBytes(b[offReason:], maxReason)

@@ -161,6 +161,7 @@ func accountColumns() []column[sla.Account] {
 		{"rtt_median_ms", func(v c) string { return measured(v.Quality, strconv.FormatFloat(v.Quality.MedianMillis, 'f', 2, 64)) }},
 		{"rtt_p95_ms", func(v c) string { return measured(v.Quality, strconv.FormatFloat(v.Quality.P95Millis, 'f', 2, 64)) }},
 		{"outages", func(v c) string { return strconv.Itoa(len(v.Outages)) }},
+		{"up_by_journals_seconds", func(v c) string { return seconds(v.UpByJournalsFor) }},
 	}
 }
 
@@ -207,6 +208,7 @@ func outageColumns() []column[OutageLine] {
 		{"void", func(v c) string { return strconv.FormatBool(v.Void) }},
 		{"corrections", func(v c) string { return corrections(v.Corrections) }},
 		{"reason", func(v c) string { return v.Reason }},
+		{"by_journals", func(v c) string { return strconv.FormatBool(v.ByJournals) }},
 	}
 }
 

@@ -63,7 +63,7 @@ func timeOfLink(a sla.Account) dashboards.LinkRow {
 func outageOf(a sla.Account, line sla.Line) dashboards.LinkOutage {
 	o := dashboards.LinkOutage{
 		Circuit: a.Circuit, Site: a.Site, Carrier: a.Carrier, Incident: line.Incident, Spell: line.Spell, From: line.From, To: line.To, DownFor: line.DownFor,
-		Cause: line.Cause, Grade: line.Grade, Whose: string(line.Attribution), Void: line.Void, Reason: line.Reason,
+		Cause: line.Cause, Grade: line.Grade, Whose: string(line.Attribution), Void: line.Void, ByJournals: line.ByJournals, Reason: line.Reason,
 		Ticket: line.Ticket.Reference, TicketOpenedAt: line.Ticket.OpenedAt, TicketClosedAt: line.Ticket.ClosedAt, FixMissed: line.FixMissed,
 	}
 	for _, c := range line.Corrections {

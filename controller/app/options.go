@@ -27,6 +27,9 @@ type Options struct {
 	OpenOnLoopback bool
 	// WithoutWeb opens no pages and no API: a test bubble bears no real socket.
 	WithoutWeb bool
+	// KeepSeries keeps samples though nobody can ask for them over the web: link
+	// reports are made of them.
+	KeepSeries bool
 	// Limits bound what agents may ask; zero fields take the intake's defaults.
 	Limits intake.Limits
 	// AgentPort is the mesh port of the agents; zero is the controller's own.

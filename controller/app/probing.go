@@ -15,7 +15,7 @@ import (
 // makePlans plans what is probed from which site. PAC files are only fetched
 // where a service names one.
 func (a *App) makePlans(context.Context) error {
-	options := services.Options{Services: a.opts.Services, Log: a.opts.Log.With("component", "services")}
+	options := services.Options{Services: a.opts.Services, Outside: a.opts.references(), Log: a.opts.Log.With("component", "services")}
 	for _, s := range a.opts.Services {
 		if !inventory.AutoProxy(s.Proxy) {
 			continue

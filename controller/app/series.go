@@ -32,12 +32,12 @@ func (a *App) openSeries(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	a.ledger, err = ledger.New(ledger.Options{Store: a.store, Terms: terms, Minutes: a.linkMinutes, Now: a.opts.Now})
+	a.ledger, err = ledger.New(ledger.Options{Store: a.store, Terms: terms, Minutes: a.linkMinutes, Contacts: a.outsideReach, Now: a.opts.Now})
 	return err
 }
 
 func (a *App) openSamples(ctx context.Context) error {
-	if a.opts.WithoutWeb { // nobody could ask for them
+	if a.opts.WithoutWeb && !a.opts.KeepSeries { // nobody could ask for them
 		return nil
 	}
 	db, err := series.Open(series.Options{
@@ -100,9 +100,15 @@ func (a *App) sample(samples []series.Sample) {
 
 // sampleReport takes an accepted report's samples.
 func (a *App) sampleReport(r intake.Accepted) {
-	if a.samples != nil {
-		a.sample(feed.Report(r.ReadAt, a.pools.SiteOf(r.Workstation), r.Report))
+	if a.samples == nil {
+		return
 	}
+	site := a.pools.SiteOf(r.Workstation)
+	at := make([]time.Time, len(r.Journal))
+	for i, row := range r.Journal {
+		at[i] = row.At
+	}
+	a.sample(append(feed.Report(r.ReadAt, site, r.Report), feed.Journal(site, r.Workstation, at, r.Report.Journal)...))
 }
 
 // sampleMinutes takes minutes of links. A site's own minute is its first link's.
@@ -170,4 +176,26 @@ func (a *App) linkMinutes(ctx context.Context, site string, span inventory.Span)
 		out[i] = sla.Minute{At: m.At, RTTMillis: m.RTT.Seconds() * 1000, LossRatio: m.Loss}
 	}
 	return out, nil
+}
+
+// outsideReach reads what journals say of the way beyond a site, for its link
+// report.
+func (a *App) outsideReach(ctx context.Context, site string, span inventory.Span) ([]sla.Contact, error) {
+	if a.series == nil {
+		return nil, nil
+	}
+	kept, err := a.series.OutsideReach(ctx, site, span.From, span.To)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]sla.Contact, len(kept))
+	for i, k := range kept {
+		out[i] = sla.Contact(k)
+	}
+	return out, nil
+}
+
+// LinkReport accounts for the time of links.
+func (a *App) LinkReport(ctx context.Context, q ledger.Query) (ledger.Report, error) {
+	return a.ledger.Report(ctx, q)
 }

@@ -41,6 +41,10 @@ type Estate struct {
 	// Services are probed by every site; World answers, and nil says that all is well.
 	Services []inventory.Service
 	World    simulated.World
+	// References are asked outside the WAN.
+	References []string
+	// KeepSeries keeps samples, of which link reports are made.
+	KeepSeries bool
 }
 
 // Fleet is a running fleet. Its methods are called from the test's goroutine.
@@ -95,9 +99,9 @@ func (f *Fleet) StartController() {
 	c, err := app.New(app.Options{
 		Config: app.Config{
 			Data: filepath.Join(f.dir, "controller"), Listen: "127.0.0.1:0", LogLevel: "info",
-			MeshListen: netip.AddrPortFrom(controllerAddr, meshPort).String(), Services: f.estate.Services,
+			MeshListen: netip.AddrPortFrom(controllerAddr, meshPort).String(), Services: f.estate.Services, References: f.estate.References,
 		},
-		Version: "test", Log: f.estate.Log, Network: f.Fabric.Machine(controllerAddr, controllerSite), WithoutWeb: true,
+		Version: "test", Log: f.estate.Log, Network: f.Fabric.Machine(controllerAddr, controllerSite), WithoutWeb: true, KeepSeries: f.estate.KeepSeries,
 	})
 	if err != nil {
 		f.t.Fatal(err)

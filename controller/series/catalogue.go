@@ -28,6 +28,7 @@ func Catalogue() []Family {
 		{"muster_link_rtt_seconds", Gauge, "Median round trip of a minute's sweeps.", "seconds", []string{"carrier", "circuit", "site"}},
 		{"muster_probe_ok_ratio", Gauge, "Share of a service's probes at a site that succeeded within its rota.", "ratio", []string{"service", "site"}},
 		{"muster_probe_phase_seconds", Gauge, "Duration of the newest probe's phases: dns, connect, tls, first_byte, total.", "seconds", []string{"phase", "service", "site"}},
+		{"muster_site_outside_reach", Gauge, "By the journals of a site whose controller was not heard: 1 where something outside answered, 0 where nothing did though the gateway was there.", "", []string{"site", "witness"}},
 		{"muster_site_reach", Gauge, "1 where the site answers the sweep, 0 where it is silent.", "", []string{"site"}},
 		{"muster_site_workstations", Gauge, "Workstations of a site by presence.", "", []string{"presence", "site"}},
 		{"muster_workstation_agent_cpu_seconds_total", Counter, "CPU time of the agent since it started.", "seconds", []string{"site", "workstation"}},

@@ -99,3 +99,42 @@ func (d *DB) LinkMinutes(ctx context.Context, site string, from, to time.Time) (
 	}
 	return out, nil
 }
+
+// Outside is one word of a site's journals about the way beyond it, of a time in
+// which the controller was not heard.
+type Outside struct {
+	At      time.Time
+	Site    string
+	Witness string // tells machines apart
+	OK      bool
+}
+
+// OutsideReach is what journals say of a site within a time, or of all sites where
+// none is named.
+func (d *DB) OutsideReach(ctx context.Context, site string, from, to time.Time) ([]Outside, error) {
+	querier, err := d.tsdb.Querier(from.UnixMilli(), to.UnixMilli()-1)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read what journals say: %w", err)
+	}
+	defer querier.Close() // opened for reading
+	match := []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "muster_site_outside_reach")}
+	if site != "" {
+		match = append(match, labels.MustNewMatcher(labels.MatchEqual, "site", site))
+	}
+	var out []Outside
+	var samples chunkenc.Iterator
+	found := querier.Select(ctx, false, nil, match...)
+	for found.Next() {
+		series := found.At()
+		of, witness := series.Labels().Get("site"), series.Labels().Get("witness")
+		samples = series.Iterator(samples)
+		for samples.Next() == chunkenc.ValFloat {
+			t, v := samples.At()
+			out = append(out, Outside{At: time.UnixMilli(t).UTC(), Site: of, Witness: witness, OK: v > 0})
+		}
+	}
+	if err := found.Err(); err != nil {
+		return nil, fmt.Errorf("cannot read what journals say: %w", err)
+	}
+	return out, nil
+}

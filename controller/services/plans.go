@@ -31,8 +31,11 @@ type Proxies interface {
 // Options is what plans are made of.
 type Options struct {
 	Services []inventory.Service
-	Proxies  Proxies // nil: PAC files are not understood, and services behind them are left out
-	Log      *slog.Logger
+	// Outside are addresses beyond the WAN that agents ask while the controller is
+	// not heard; at most wire.MaxOutside are used.
+	Outside []netip.Addr
+	Proxies Proxies // nil: PAC files are not understood, and services behind them are left out
+	Log     *slog.Logger
 }
 
 // Plans says what is probed from which site. It is safe for concurrent use.
@@ -105,6 +108,9 @@ func (p *Plans) auto() bool {
 
 func (p *Plans) plan(kind string, inside netip.Addr) plan {
 	probing := &wire.Probing{WindowEvery: windowEvery, MTUEvery: mtuEvery}
+	for _, addr := range p.opts.Outside[:min(len(p.opts.Outside), wire.MaxOutside)] {
+		probing.Outside = append(probing.Outside, addr.String())
+	}
 	for _, s := range p.opts.Services {
 		if !s.At(kind) {
 			continue

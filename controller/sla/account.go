@@ -25,7 +25,8 @@ type Facts struct {
 	Terms    Terms
 	Zone     *time.Location     // of the programme; service hours are read in it
 	Outages  []Outage           // corrected
-	Observed []inventory.Span   // when somebody could have seen the link fail
+	Observed []inventory.Span   // when the sweep had answers through the link
+	Journals []inventory.Span   // when journals prove it up, though nobody looked
 	Windows  []inventory.Window // that touch the link
 	Minutes  []Minute           // loss and latency
 }
@@ -67,7 +68,7 @@ func Add(f Facts, period inventory.Span, now time.Time) Account {
 		Period: period, Quality: QualityOf(f.Minutes, period),
 	}
 	excluded := excludedSpans(f, period)
-	observed := inventory.JoinSpans(f.Observed)
+	observed, journals := inventory.JoinSpans(f.Observed), inventory.JoinSpans(f.Journals)
 	var down []inventory.Span
 	for _, o := range f.Outages {
 		if span, ok := o.span(now).Within(period); ok && !o.Void {
@@ -75,7 +76,7 @@ func Add(f Facts, period inventory.Span, now time.Time) Account {
 		}
 	}
 	outages := f.Outages
-	for _, piece := range pieces(period, excluded, observed, down, []inventory.Span{{From: now, To: period.To}}) {
+	for _, piece := range pieces(period, excluded, observed, journals, down, []inventory.Span{{From: now, To: period.To}}) {
 		switch mid := piece.From; {
 		case holds(excluded, mid):
 			a.ExcludedFor += piece.For()
@@ -86,6 +87,9 @@ func Add(f Facts, period inventory.Span, now time.Time) Account {
 			a.NotObservedFor += piece.For()
 		case holds(observed, mid):
 			a.UpFor += piece.For()
+		case holds(journals, mid):
+			a.UpFor += piece.For()
+			a.UpByJournalsFor += piece.For()
 		default:
 			a.NotObservedFor += piece.For()
 		}

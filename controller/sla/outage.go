@@ -20,8 +20,8 @@ const (
 
 // Outage is one time that a link did not carry its site.
 type Outage struct {
-	Incident    string          `json:"incident"`
-	Spell       int             `json:"spell"` // which one of the incident's, from 0
+	Incident    string          `json:"incident"` // empty: journals alone tell of it
+	Spell       int             `json:"spell"`    // which one of the incident's, from 0
 	From        time.Time       `json:"from"`
 	To          time.Time       `json:"to,omitzero"` // zero: it goes on
 	Cause       inventory.Cause `json:"cause"`
@@ -29,7 +29,8 @@ type Outage struct {
 	Attribution Attribution     `json:"attribution"`
 	Reason      string          `json:"reason"` // the verdict in words
 	Ticket      Ticket          `json:"ticket,omitzero"`
-	Void        bool            `json:"void,omitempty"` // struck out by a correction
+	Void        bool            `json:"void,omitempty"`        // struck out by a correction
+	ByJournals  bool            `json:"by_journals,omitempty"` // nobody saw it while it lasted
 	Corrections []Correction    `json:"corrections,omitempty"`
 	Original    *Outage         `json:"original,omitempty"` // as it was before the first correction
 }

@@ -55,6 +55,7 @@ func TestTheFourKindsOfTimeAlwaysSumToThePeriod(t *testing.T) {
 		if dice.IntN(2) == 0 {
 			f.Terms.Hours = "Mon-Fri 08:00-18:00"
 		}
+		f.Journals = spans(dice.IntN(6))
 		period := inventory.Span{From: moment(), To: moment()}
 		a := sla.Add(f, period, moment())
 		if sum := a.UpFor + a.DownFor + a.ExcludedFor + a.NotObservedFor; sum != period.For() {
@@ -64,13 +65,16 @@ func TestTheFourKindsOfTimeAlwaysSumToThePeriod(t *testing.T) {
 			t.Fatalf("shares of the down time sum to %s, not to %s", sum, a.DownFor)
 		}
 		observed := time.Duration(0)
-		for _, s := range inventory.JoinSpans(f.Observed) {
+		for _, s := range inventory.JoinSpans(append(f.Observed, f.Journals...)) {
 			if part, ok := s.Within(period); ok {
 				observed += part.For()
 			}
 		}
 		if a.UpFor > observed {
 			t.Fatalf("up for %s of %s that were observed", a.UpFor, observed)
+		}
+		if a.UpByJournalsFor > a.UpFor {
+			t.Fatalf("up for %s, of it by journals %s", a.UpFor, a.UpByJournalsFor)
 		}
 	}
 }

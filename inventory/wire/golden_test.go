@@ -37,7 +37,7 @@ func messages() map[string]any {
 				},
 				{Name: "files", Target: "tcp://files.county.example:445", Resolver: "10.1.0.53:53"},
 			},
-			WindowEvery: 900, MTUEvery: 3600, Turns: []string{"w0000abcd", "w0000abce"},
+			WindowEvery: 900, MTUEvery: 3600, Outside: []string{"192.0.2.1"}, Turns: []string{"w0000abcd", "w0000abce"},
 		},
 	}
 	return map[string]any{
@@ -58,7 +58,7 @@ func messages() map[string]any {
 		"journal-record": JournalRecord{
 			N: 17, Run: "run-1", Boot: "boot-1", BootClock: time.Hour, Wall: monday, Kind: RecordLeave, Reason: string(inventory.LeaveSleep),
 			PacketAge: 3 * time.Second, AckAge: Never, Gateway: Yes, Peers: 13, PeersKnown: 14, Carrier: Unknown,
-			Addr: netip.MustParseAddr("10.40.7.23"), Power: PowerBattery,
+			Addr: netip.MustParseAddr("10.40.7.23"), Power: PowerBattery, Outside: Yes,
 		},
 		"reply": Reply{
 			Wire: Spoken(), Seq: 7, Repeat: true, Now: monday, Settings: &settings, Want: Lists(),

@@ -27,6 +27,9 @@ type JournalRecord struct {
 	Carrier    Reachable     `json:"carrier"` // cable or association
 	Addr       netip.Addr    `json:"addr,omitzero"`
 	Power      PowerSource   `json:"power"`
+	// Outside is whether anything beyond the site answered, asked by the elected
+	// while the controller is not heard; empty: nobody asked.
+	Outside Reachable `json:"outside,omitempty"`
 }
 
 // RecordKind says why a record was written.

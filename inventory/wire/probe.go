@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"muster/inventory"
@@ -15,6 +16,7 @@ const (
 	MaxPings   = 100 // of one window
 	MaxDetail  = 200
 	MaxTurns   = 2_000 // workstations that take turns at a site without a pool
+	MaxOutside = 4     // addresses that an agent asks while the controller is not heard
 	maxMillis  = 1e7
 	maxAskName = 32
 )
@@ -70,6 +72,9 @@ type Probing struct {
 	// measurements of the path's packet size, by each elected prober; zero is never.
 	WindowEvery Seconds `json:"window_every_seconds,omitempty"`
 	MTUEvery    Seconds `json:"mtu_every_seconds,omitempty"`
+	// Outside are addresses beyond the WAN that the elected ask while the controller
+	// is not heard: whether the site's link carries anything.
+	Outside []string `json:"outside,omitempty"`
 	// Turns are the workstations that take turns where there is no pool that says
 	// so, sorted.
 	Turns []string `json:"turns,omitempty"`
@@ -110,6 +115,11 @@ func (p Probing) Bounded() Probing {
 	for _, every := range []*Seconds{&out.WindowEvery, &out.MTUEvery} {
 		if *every != 0 {
 			*every = min(max(*every, 60), 24*3600)
+		}
+	}
+	for _, text := range p.Outside {
+		if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" && len(out.Outside) < MaxOutside {
+			out.Outside = append(out.Outside, text)
 		}
 	}
 	for _, s := range p.Services[:min(len(p.Services), inventory.MaxServices)] {

@@ -3,6 +3,7 @@ package feed_test
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -43,6 +44,8 @@ func TestEverySampleIsOfTheCatalogue(t *testing.T) {
 	all = append(all, feed.Minute(now, inventory.Link{Circuit: "NN-1", Site: "S001", Carrier: "northnet"}, 20*time.Millisecond, time.Millisecond, 0.01)...)
 	all = append(all, feed.Report(now, "S001", report)...)
 	all = append(all, feed.Incidents(now, open, before)...)
+	record := wire.JournalRecord{Outside: wire.Yes, Addr: netip.MustParseAddr("10.1.0.10")}
+	all = append(all, feed.Journal("S001", "w00000001", []time.Time{now}, []wire.JournalRecord{record})...)
 	left, err := d.Append(context.Background(), all)
 	if err != nil || left != 0 {
 		t.Fatalf("%d of %d samples were left out, %v", left, len(all), err)

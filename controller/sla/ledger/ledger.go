@@ -67,7 +67,10 @@ type Options struct {
 	Terms Terms
 	// Minutes are the measurements of a site's link within a span.
 	Minutes func(ctx context.Context, site string, span inventory.Span) ([]sla.Minute, error)
-	Now     func() time.Time
+	// Contacts are what journals say of the way beyond a site, or all where none is
+	// named, of times in which the controller was not heard; nil: nothing.
+	Contacts func(ctx context.Context, site string, span inventory.Span) ([]sla.Contact, error)
+	Now      func() time.Time
 }
 
 // Ledger makes link reports. It is safe for concurrent use.
@@ -163,10 +166,11 @@ type gathered struct {
 	corrections []sla.Correction
 	sites       map[string]inventory.Site
 	minutes     map[string][]sla.Minute // by site
+	journals    map[string]journals     // by site
 }
 
 func (l *Ledger) gather(ctx context.Context, q Query, links []inventory.Link) (gathered, error) {
-	g := gathered{sites: map[string]inventory.Site{}, minutes: map[string][]sla.Minute{}}
+	g := gathered{sites: map[string]inventory.Site{}, minutes: map[string][]sla.Minute{}, journals: map[string]journals{}}
 	var err error
 	if g.incidents, err = l.incidents(ctx, q); err != nil {
 		return g, err
@@ -187,13 +191,16 @@ func (l *Ledger) gather(ctx context.Context, q Query, links []inventory.Link) (g
 		if g.minutes[link.Site], err = l.o.Minutes(ctx, link.Site, q.Period); err != nil {
 			return g, err
 		}
+		if g.journals[link.Site], err = l.readJournals(ctx, link.Site, q.Period); err != nil {
+			return g, err
+		}
 	}
 	return g, nil
 }
 
 func (l *Ledger) account(link inventory.Link, g gathered, period inventory.Span, now time.Time) sla.Account {
 	f := sla.Facts{Link: link, Terms: l.terms[link.SLA], Zone: l.zone}
-	f.Outages = sla.Corrected(sla.OutagesOf(link, g.incidents), g.corrections)
+	outages := sla.OutagesOf(link, g.incidents)
 	for _, w := range g.windows {
 		if w.Touches(g.sites[link.Site], []inventory.Link{link}, nil) {
 			f.Windows = append(f.Windows, w)
@@ -204,7 +211,12 @@ func (l *Ledger) account(link inventory.Link, g gathered, period inventory.Span,
 	if link.Role != inventory.LinkBackup {
 		f.Minutes = g.minutes[link.Site]
 		f.Observed = sla.ObservedIn(f.Minutes)
+		said := g.journals[link.Site]
+		f.Journals = sla.ProvenUp(said.contacts)
+		outages = append(outages, sla.ProvenDown(link.Site, said.contacts, said.elsewhere, seen(outages, f.Observed, now))...)
+		slices.SortStableFunc(outages, func(a, b sla.Outage) int { return a.From.Compare(b.From) })
 	}
+	f.Outages = sla.Corrected(outages, g.corrections)
 	return sla.Add(f, period, now)
 }
 
