@@ -1,6 +1,9 @@
 package inventory
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
 
 // SwapState is a step of a swap.
 type SwapState string
@@ -76,7 +79,23 @@ type Swap struct {
 	Missing    []string      `json:"missing,omitempty"`  // why a swapped one is not verified yet
 	Version    int           `json:"version"`            // rises with each change: a writer names the one it read
 	ChangedAt  time.Time     `json:"changed_at,omitzero"`
+	ChangedBy  string        `json:"changed_by,omitempty"`
+	// WordVersion is the version that a person's word last made: a writer who
+	// has read that one overwrites nobody, whatever evidence came in since.
+	WordVersion int       `json:"word_version,omitempty"`
+	SaidAt      time.Time `json:"said_at,omitzero"`      // when what was last said to be done was done
+	PlannedAt   time.Time `json:"planned_at,omitzero"`   // when the plan was made
+	PlannedOld  string    `json:"planned_old,omitempty"` // asset tags as planned; Old and New are as done
+	PlannedNew  string    `json:"planned_new,omitempty"`
+	InPlace     bool      `json:"in_place,omitempty"` // the same machine, installed anew
+	HandedInAt  time.Time `json:"handed_in_at,omitzero"`
+	HandedInBy  string    `json:"handed_in_by,omitempty"`
 }
+
+var swapID = regexp.MustCompile(`^x[0-9a-z]{8}$`)
+
+// ValidSwapID reports whether id has the form of a swap's key.
+func ValidSwapID(id string) bool { return swapID.MatchString(id) }
 
 // SwapFilter selects swaps; zero fields select all.
 type SwapFilter struct {
@@ -104,6 +123,7 @@ const (
 	EventSwapUnverified = "swap.unverified"
 	EventSwapClosed     = "swap.closed"
 	EventSwapChecked    = "swap.checked"
+	EventSwapHandedIn   = "swap.handed-in"
 )
 
 // NounSwap and the rest are what a refresh works on.
