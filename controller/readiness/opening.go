@@ -1,0 +1,187 @@
+package readiness
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"muster/inventory"
+)
+
+// Fresh is how old a measurement may be, in the open hours of its site: "45m" of
+// open time, or "7d", days on which the site opens. Nights, weekends and the days
+// on which it stays shut do not age it. The zero Fresh is "never stale".
+type Fresh struct {
+	Open time.Duration
+	Days int
+}
+
+// maxFresh bounds how far back a measurement may count.
+const (
+	maxFresh     = 90 * 24 * time.Hour
+	maxFreshDays = 366
+	lookBack     = 400 // days searched for open hours
+)
+
+// ParseFresh reads "45m", "1h30m" or "7d".
+func ParseFresh(s string) (Fresh, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 1 || n > maxFreshDays {
+			return Fresh{}, fmt.Errorf("cannot read %q: days of freshness are 1d to %dd", s, maxFreshDays)
+		}
+		return Fresh{Days: n}, nil
+	}
+	open, err := time.ParseDuration(s)
+	if err != nil || open < time.Minute || open > maxFresh {
+		return Fresh{}, fmt.Errorf("cannot read %q: want open hours such as 45m or 36h (1m to %s), or open days such as 7d", s, maxFresh)
+	}
+	return Fresh{Open: open}, nil
+}
+
+// Set reports whether anything can grow stale.
+func (f Fresh) Set() bool { return f.Open > 0 || f.Days > 0 }
+
+// String is the text that ParseFresh reads.
+func (f Fresh) String() string {
+	switch {
+	case f.Days > 0:
+		return strconv.Itoa(f.Days) + "d"
+	case f.Open > 0:
+		text := f.Open.String()
+		text = strings.TrimSuffix(text, "m0s") + "m"
+		if whole, ok := strings.CutSuffix(text, "h0m"); ok {
+			return whole + "h"
+		}
+		if !strings.HasSuffix(f.Open.String(), "m0s") {
+			return f.Open.String()
+		}
+		return text
+	default:
+		return ""
+	}
+}
+
+// Opening is when a site is open.
+type Opening struct {
+	hours  inventory.Hours
+	zone   *time.Location
+	always bool
+}
+
+// NewOpening is the opening of hours in a zone; nil is UTC. Hours that cannot be
+// read count as always open, as they do everywhere.
+func NewOpening(hours inventory.Hours, zone *time.Location) Opening {
+	if zone == nil {
+		zone = time.UTC
+	}
+	always := strings.Trim(string(hours), "; ") == "" || hours.Validate() != nil
+	return Opening{hours: hours, zone: zone, always: always}
+}
+
+// LastOpen is now where the site is open, else the moment at which it last
+// closed.
+func (o Opening) LastOpen(now time.Time) time.Time {
+	if o.always || o.hours.Open(now.In(o.zone)) {
+		return now
+	}
+	for days := 2; days <= lookBack; days *= 4 {
+		spans := o.hours.OpenSpans(inventory.Span{From: now.AddDate(0, 0, -days), To: now}, o.zone)
+		if len(spans) > 0 {
+			return spans[len(spans)-1].To
+		}
+	}
+	return now
+}
+
+// Between is the open time from one moment to another.
+func (o Opening) Between(from, to time.Time) time.Duration {
+	if !to.After(from) {
+		return 0
+	}
+	if o.always {
+		return to.Sub(from)
+	}
+	var open time.Duration
+	for _, span := range o.hours.OpenSpans(inventory.Span{From: from, To: to}, o.zone) {
+		open += span.For()
+	}
+	return open
+}
+
+// Cutoff is the moment before which a measurement is stale at asOf, itself an
+// open moment.
+func (o Opening) Cutoff(asOf time.Time, fresh Fresh) time.Time {
+	switch {
+	case !fresh.Set():
+		return time.Time{}
+	case fresh.Days > 0:
+		return o.daysBefore(asOf, fresh.Days)
+	case o.always:
+		return asOf.Add(-fresh.Open)
+	}
+	left, to := fresh.Open, asOf
+	for days := 0; days < lookBack; days += 14 {
+		from := to.AddDate(0, 0, -14)
+		spans := o.hours.OpenSpans(inventory.Span{From: from, To: to}, o.zone)
+		for i := len(spans) - 1; i >= 0; i-- {
+			if spans[i].For() >= left {
+				return spans[i].To.Add(-left)
+			}
+			left -= spans[i].For()
+		}
+		to = from
+	}
+	return to
+}
+
+// daysBefore is the same time of day, n open days earlier.
+func (o Opening) daysBefore(asOf time.Time, n int) time.Time {
+	local := asOf.In(o.zone)
+	day := local
+	for left, looked := n, 0; left > 0 && looked < 2*lookBack; looked++ {
+		day = day.AddDate(0, 0, -1)
+		if o.always || o.opensOn(day) {
+			left--
+		}
+	}
+	return day
+}
+
+func (o Opening) opensOn(day time.Time) bool {
+	from := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, o.zone)
+	return len(o.hours.OpenSpans(inventory.Span{From: from, To: from.AddDate(0, 0, 1)}, o.zone)) > 0
+}
+
+// clock is a site's moment: what time it is for its measurements.
+type clock struct {
+	opening Opening
+	now     time.Time
+	asOf    time.Time
+	today   inventory.Date // in the site's zone
+	cuts    map[Fresh]time.Time
+}
+
+func newClock(opening Opening, now time.Time) *clock {
+	return &clock{
+		opening: opening, now: now, asOf: opening.LastOpen(now).UTC(), today: inventory.DateOf(now.In(opening.zone)),
+		cuts: map[Fresh]time.Time{},
+	}
+}
+
+func (c *clock) cutoff(fresh Fresh) time.Time {
+	if !fresh.Set() {
+		return time.Time{}
+	}
+	cut, ok := c.cuts[fresh]
+	if !ok {
+		cut = c.opening.Cutoff(c.asOf, fresh)
+		c.cuts[fresh] = cut
+	}
+	return cut
+}
+
+func (f *Facts) clock(now time.Time) *clock {
+	return newClock(NewOpening(f.Site.Hours, f.Zone), now)
+}
