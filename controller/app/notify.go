@@ -29,7 +29,7 @@ func (a *App) openNotify(ctx context.Context) error {
 	}
 	plan := c.Plan()
 	o := notify.Options{
-		Store: a.store, Plan: plan, Incidents: a.incidentsToTell, Sinks: t.sinks, Kinds: kinds, Alertmanagers: t.managers,
+		Store: a.store, Plan: plan, Incidents: a.incidentsToTell, Incident: a.store.Incident, Sinks: t.sinks, Kinds: kinds, Alertmanagers: t.managers,
 		Now: a.opts.Now, Log: a.opts.Log.With("component", "notify"),
 		Facts: func(ctx context.Context, i inventory.Incident) notify.Facts {
 			return a.factsOf(ctx, i, plan.Zone, c.PageURL)

@@ -8,11 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"sync"
 	"time"
-
-	"muster/inventory"
 )
 
 // Alertmanager keeps a cluster of Alertmanagers told which incidents are open.
@@ -25,7 +22,7 @@ type Alertmanager struct {
 	Now    func() time.Time
 
 	mu     sync.Mutex
-	alerts map[string]alert // by incident
+	alerts map[string]told // by incident
 	health map[string]Health
 	poke   chan struct{}
 }
@@ -40,76 +37,29 @@ const (
 	amRetry   = 5 * time.Second
 )
 
-// alert is one alert of Alertmanager's API v2.
-type alert struct {
-	Labels       map[string]string `json:"labels"`
-	Annotations  map[string]string `json:"annotations"`
-	StartsAt     time.Time         `json:"startsAt"`
-	EndsAt       time.Time         `json:"endsAt"`
-	GeneratorURL string            `json:"generatorURL,omitempty"`
-
-	ended time.Time
-}
-
 // NewAlertmanager returns one without alerts. Run keeps it told.
 func NewAlertmanager(name string, urls []string, client *http.Client, now func() time.Time) *Alertmanager {
 	return &Alertmanager{
 		Name: name, URLs: urls, Client: client, Now: now,
-		alerts: map[string]alert{}, health: map[string]Health{}, poke: make(chan struct{}, 1),
+		alerts: map[string]told{}, health: map[string]Health{}, poke: make(chan struct{}, 1),
 	}
 }
 
 // Set takes an incident as it is now. Only open and resolved ones are alerts.
 func (a *Alertmanager) Set(f Facts) {
-	i := f.Incident
-	if i.State != inventory.IncidentOpen && i.State != inventory.IncidentResolved && i.State != inventory.IncidentFolded {
-		return
-	}
 	a.mu.Lock()
-	before, known := a.alerts[i.ID]
-	if !known && i.State != inventory.IncidentOpen {
-		a.mu.Unlock()
+	before, known := a.alerts[f.Incident.ID]
+	next, ok := toldOf(before, known, f, a.Now())
+	if ok {
+		a.alerts[f.Incident.ID] = next
+	}
+	a.mu.Unlock()
+	if !ok {
 		return
 	}
-	next := alertOf(f)
-	if i.State != inventory.IncidentOpen {
-		next.ended = a.Now()
-		if !before.ended.IsZero() {
-			next.ended = before.ended
-		}
-	}
-	// The labels are an alert's identity: what changes later stands in the
-	// annotations.
-	if known {
-		next.Labels = before.Labels
-	}
-	a.alerts[i.ID] = next
-	a.mu.Unlock()
 	select {
 	case a.poke <- struct{}{}:
 	default:
-	}
-}
-
-func alertOf(f Facts) alert {
-	i := f.Incident
-	m := Compose(inventory.DeliverOpening, f)
-	labels := map[string]string{
-		"alertname": "MusterIncident", "incident": i.ID, "cause": string(i.Cause), "severity": string(i.Severity),
-	}
-	for name, value := range map[string]string{
-		"site": i.Scope.Site, "carrier": i.Scope.Carrier, "exchange": i.Scope.Exchange, "service": i.Scope.Service,
-		"workstation": i.Scope.Workstation, "circuit": i.Scope.Circuit,
-	} {
-		if value != "" {
-			labels[name] = value
-		}
-	}
-	return alert{
-		Labels: labels, StartsAt: i.StartedAt, GeneratorURL: f.PageURL,
-		Annotations: map[string]string{
-			"summary": m.Title, "description": m.Body(), "cause": string(i.Cause), "grade": string(i.Grade), "people": strconv.Itoa(i.People),
-		},
 	}
 }
 
@@ -190,17 +140,11 @@ func (a *Alertmanager) state() []alert {
 	now := a.Now()
 	out := make([]alert, 0, len(a.alerts))
 	for _, id := range sortedKeys(a.alerts) {
-		al := a.alerts[id]
-		switch {
-		case al.ended.IsZero():
-			al.EndsAt = now.Add(amHolds)
-		case now.Sub(al.ended) > amRepeats:
+		said := a.alerts[id].at(now)
+		if len(said) == 0 {
 			delete(a.alerts, id)
-			continue
-		default:
-			al.EndsAt = al.ended
 		}
-		out = append(out, al)
+		out = append(out, said...)
 	}
 	return out
 }

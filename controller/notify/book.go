@@ -2,6 +2,7 @@ package notify
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -184,7 +185,7 @@ func digestTitle(n int) string {
 	if n == 1 {
 		return "Muster: 1 incident since the last digest"
 	}
-	return "Muster: " + number(n) + " incidents since the last digest"
+	return "Muster: " + strconv.Itoa(n) + " incidents since the last digest"
 }
 
 // Missing lists the steps that the book has not heard of incidents as they stand:

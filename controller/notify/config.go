@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -149,7 +150,7 @@ func (c Config) Validate() error {
 	}
 	for n, r := range c.Routes {
 		for _, err := range r.validate(kinds) {
-			wrong("route %s: %w", cmp.Or(r.Name, number(n+1)), err)
+			wrong("route %s: %w", cmp.Or(r.Name, strconv.Itoa(n+1)), err)
 		}
 	}
 	if err := c.Digest.validate(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -33,8 +34,11 @@ type Options struct {
 	// Facts adds to an incident what its messages say beside it.
 	Facts func(ctx context.Context, i inventory.Incident) Facts
 	// Incidents are the open ones and those that ended in the last week: what the
-	// book is held against at the start, and looked up in for escalations.
-	Incidents     func(ctx context.Context) ([]inventory.Incident, error)
+	// book is held against at the start.
+	Incidents func(ctx context.Context) ([]inventory.Incident, error)
+	// Incident looks one up as it is now, for escalations; ErrNotFound of the nouns
+	// where there is none any more.
+	Incident      func(ctx context.Context, id string) (inventory.Incident, error)
 	Sinks         map[string]Sink
 	Kinds         map[string]SinkKind
 	Alertmanagers []*Alertmanager
@@ -63,8 +67,8 @@ const tickEvery = time.Second
 
 // New checks the options.
 func New(o Options) (*Desk, error) {
-	if o.Store == nil || o.Facts == nil || o.Incidents == nil || o.Now == nil || o.Log == nil || o.Plan.Zone == nil {
-		return nil, errors.New("cannot notify: store, facts, incidents, zone, clock and log are all needed")
+	if o.Store == nil || o.Facts == nil || o.Incidents == nil || o.Incident == nil || o.Now == nil || o.Log == nil || o.Plan.Zone == nil {
+		return nil, errors.New("cannot notify: store, facts, incidents, one incident, zone, clock and log are all needed")
 	}
 	d := &Desk{o: o, lanes: map[string]*lane{}, poke: make(chan struct{}, 1), book: NewBook()}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
@@ -96,7 +100,9 @@ func (d *Desk) Start(ctx context.Context) error {
 	}
 	d.heard = append(d.heard, d.book.Missing(incidents)...)
 	for _, i := range incidents {
-		d.alert(ctx, i)
+		if len(d.o.Alertmanagers) > 0 && !i.Cause.Presence() {
+			d.alert(d.o.Facts(ctx, i))
+		}
 	}
 	d.running.Go(d.run)
 	for _, l := range d.lanes {
@@ -185,17 +191,16 @@ func (d *Desk) takeHeard() {
 	d.mu.Unlock()
 	for _, c := range heard {
 		f := d.o.Facts(d.ctx, c.Incident)
-		d.alert(d.ctx, c.Incident)
+		d.alert(f)
 		d.keep(d.book.Heard(c, f, d.o.Plan, d.o.Now()))
 	}
 }
 
 // alert tells the Alertmanagers how an incident stands.
-func (d *Desk) alert(ctx context.Context, i inventory.Incident) {
-	if len(d.o.Alertmanagers) == 0 || i.Cause.Presence() {
+func (d *Desk) alert(f Facts) {
+	if f.Incident.Cause.Presence() {
 		return
 	}
-	f := d.o.Facts(ctx, i)
 	for _, am := range d.o.Alertmanagers {
 		am.Set(f)
 	}
@@ -203,17 +208,14 @@ func (d *Desk) alert(ctx context.Context, i inventory.Incident) {
 
 // facts looks an incident up as it is now.
 func (d *Desk) facts(id string) (Facts, bool) {
-	incidents, err := d.o.Incidents(d.ctx)
+	i, err := d.o.Incident(d.ctx, id)
 	if err != nil {
-		d.o.Log.Error("incident cannot be looked up for an escalation", "incident", id, "error", err)
+		if !errors.Is(err, inventory.ErrNotFound) {
+			d.o.Log.Error("incident cannot be looked up for an escalation", "incident", id, "error", err)
+		}
 		return Facts{}, false
 	}
-	for _, i := range incidents {
-		if i.ID == id {
-			return d.o.Facts(d.ctx, i), true
-		}
-	}
-	return Facts{}, false
+	return d.o.Facts(d.ctx, i), true
 }
 
 // keep writes the book and deliveries. Where the store does not take them, they
@@ -271,7 +273,7 @@ func (d *Desk) Try(ctx context.Context, to Target, author string) error {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
 	err := sink.Send(ctx, inventory.Delivery{
-		ID: name(inventory.DeliverNotice, "try"+number(int(now.UnixNano()%1e9)), to, 0), Kind: inventory.DeliverNotice, Sink: to.Sink, Address: to.Address,
+		ID: name(inventory.DeliverNotice, "try"+strconv.FormatInt(now.UnixNano()%1e9, 10), to, 0), Kind: inventory.DeliverNotice, Sink: to.Sink, Address: to.Address,
 		Title: "Muster: this is a test", Body: author + " tried this way out. Nothing is wrong.", CreatedAt: now,
 	})
 	if err != nil {

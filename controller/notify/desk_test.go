@@ -89,10 +89,20 @@ func (c *county) all(context.Context) ([]inventory.Incident, error) {
 	return out, nil
 }
 
+func (c *county) one(_ context.Context, id string) (inventory.Incident, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i, known := c.incidents[id]
+	if !known {
+		return i, inventory.ErrNotFound
+	}
+	return i, nil
+}
+
 func openDesk(t *testing.T, s *store.Store, c *county, sinks map[string]notify.Sink, routes ...notify.Route) *notify.Desk {
 	t.Helper()
 	d, err := notify.New(notify.Options{
-		Store: s, Plan: notify.Plan{Routes: routes, Zone: time.UTC}, Incidents: c.all, Sinks: sinks, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: s, Plan: notify.Plan{Routes: routes, Zone: time.UTC}, Incidents: c.all, Incident: c.one, Sinks: sinks, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Facts: func(_ context.Context, i inventory.Incident) notify.Facts {
 			return notify.Facts{Incident: i, Zone: time.UTC}
 		},

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func Compose(kind inventory.DeliveryKind, f Facts) Message {
 	case inventory.DeliverOpening, inventory.DeliverDigest, inventory.DeliverNotice:
 	}
 	for _, l := range f.Links {
-		add("Circuit %s, carrier %s, fault desk %s, contract %s.", l.Circuit, l.Carrier, or(l.FaultDesk, "not recorded"), or(l.Contract, "not recorded"))
+		add("Circuit %s, carrier %s, fault desk %s, contract %s.", l.Circuit, l.Carrier, cmp.Or(l.FaultDesk, "not recorded"), cmp.Or(l.Contract, "not recorded"))
 	}
 	if i.Ticket != "" {
 		add("Ticket %s.", i.Ticket)
@@ -189,13 +190,6 @@ func lasted(d time.Duration) string {
 		d = 0
 	}
 	return d.Round(time.Second).String()
-}
-
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 func listed(names []string, most int) string {

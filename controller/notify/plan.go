@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"muster/inventory"
@@ -60,5 +59,3 @@ func merge(into, more []Target) []Target {
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
-
-func number(n int) string { return strconv.Itoa(n) }

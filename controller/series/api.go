@@ -2,9 +2,11 @@ package series
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,17 +24,17 @@ import (
 // Handler serves Prometheus' query API below prefix, which ends in /api/v1. It is
 // Prometheus' own code; what would change something is not served.
 func (d *DB) Handler(prefix string) http.Handler {
-	none := func(context.Context) v1.TargetRetriever { return told{d} }
 	api := v1.NewAPI(
 		d.engine, d.tsdb, nil, d.tsdb,
-		func(context.Context) v1.ScrapePoolsRetriever { return told{d} }, none,
+		func(context.Context) v1.ScrapePoolsRetriever { return told{d} },
+		func(context.Context) v1.TargetRetriever { return told{d} },
 		func(context.Context) v1.AlertmanagerRetriever { return told{d} },
 		func() config.Config { return config.Config{} }, nil, v1.GlobalURLOptions{},
 		func(h http.HandlerFunc) http.HandlerFunc { return h },
 		admin{d.tsdb}, d.o.Dir, false, d.o.Log.With("component", "promql"),
 		func(context.Context) v1.RulesRetriever { return told{d} },
 		0, 1, 1<<20, false, nil, runtimeInfo,
-		&v1.PrometheusVersion{Version: "2.55.0", Revision: "muster-" + d.o.Version, Branch: "muster", GoVersion: runtime.Version()},
+		&v1.PrometheusVersion{Version: prometheusVersion(), Revision: "muster-" + d.o.Version, Branch: "muster", GoVersion: runtime.Version()},
 		func() []notifications.Notification { return nil },
 		func() (<-chan notifications.Notification, func(), bool) { return nil, func() {}, false },
 		prometheus.NewRegistry(), prometheus.NewRegistry(), nil, false, nil, false, false, false, false,
@@ -40,6 +42,41 @@ func (d *DB) Handler(prefix string) http.Handler {
 	router := route.New()
 	api.Register(router)
 	return http.StripPrefix(strings.TrimSuffix(prefix, "/"), readOnly(router))
+}
+
+// prometheusModule is whose query API this is.
+const prometheusModule = "github.com/prometheus/prometheus"
+
+// prometheusVersion is the version whose API is served: clients ask for it to know
+// what they may use. It is that of the linked module, whose v0.305.0 is Prometheus
+// 3.5.0; a program without a record of its modules says that it is unknown.
+func prometheusVersion() string {
+	build, ok := debug.ReadBuildInfo()
+	if !ok {
+		return unknownVersion
+	}
+	for _, m := range build.Deps {
+		if m.Path == prometheusModule {
+			return releaseOf(m.Version)
+		}
+	}
+	return unknownVersion
+}
+
+const unknownVersion = "0.0.0"
+
+// releaseOf is the release of a module version: from Prometheus 3.0.0 on, v0.3mm.p
+// is 3.m.p, and before it v0.mm.p was 2.m.p.
+func releaseOf(module string) string {
+	var minor, patch int
+	if n, err := fmt.Sscanf(module, "v0.%d.%d", &minor, &patch); err != nil || n != 2 {
+		return unknownVersion
+	}
+	major := 2
+	if minor >= 300 {
+		major, minor = 3, minor-300
+	}
+	return fmt.Sprintf("%d.%d.%d", major, minor, patch)
 }
 
 // readOnly lets through what asks, and nothing that changes or streams for ever.

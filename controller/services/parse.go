@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 
 	"go.yaml.in/yaml/v3"
 
@@ -31,44 +30,24 @@ func Read(file string, known []string) ([]inventory.Service, error) {
 
 // Parse reads the list from the text of a file.
 func Parse(file string, b []byte, known []string) ([]inventory.Service, error) {
-	document := reflect.New(shapeOf(known))
-	if err := strictyaml.Decode(file, b, document.Interface()); err != nil {
+	var list []inventory.Service
+	at, err := strictyaml.DecodeKey(file, b, "services", known, &list)
+	if err != nil {
 		return nil, fmt.Errorf("cannot read services: %w", err)
 	}
-	list, ok := reflect.TypeAssert[[]inventory.Service](document.Elem().FieldByName("Services"))
-	if !ok || len(list) == 0 {
+	if len(list) == 0 {
 		return nil, nil
 	}
-	var places struct {
-		Services []yaml.Node `yaml:"services"`
+	if at.Kind == yaml.AliasNode {
+		at = at.Alias
 	}
-	if err := yaml.Unmarshal(b, &places); err != nil {
-		return nil, fmt.Errorf("cannot read services: %s: %w", file, err)
-	}
-	return list, check(file, list, places.Services)
-}
-
-// shapeOf is a struct of which the list is read strictly, and anything else is
-// left to whoever knows it.
-func shapeOf(known []string) reflect.Type {
-	fields := []reflect.StructField{
-		{Name: "Services", Type: reflect.TypeFor[[]inventory.Service](), Tag: `yaml:"services"`},
-	}
-	for i, key := range known {
-		if key == "services" {
-			continue
-		}
-		fields = append(fields, reflect.StructField{
-			Name: fmt.Sprint("Other", i), Type: reflect.TypeFor[any](), Tag: reflect.StructTag(fmt.Sprintf("yaml:%q", key)),
-		})
-	}
-	return reflect.StructOf(fields)
+	return list, check(file, list, at.Content)
 }
 
 // Check holds a list that came from elsewhere against the same rules.
 func Check(list []inventory.Service) error { return check("services", list, nil) }
 
-func check(file string, list []inventory.Service, places []yaml.Node) error {
+func check(file string, list []inventory.Service, places []*yaml.Node) error {
 	at := func(i int, field string) string {
 		if i >= len(places) {
 			return fmt.Sprintf("%s: entry %d", file, i+1)
@@ -93,9 +72,9 @@ func check(file string, list []inventory.Service, places []yaml.Node) error {
 }
 
 // lineOf is where a field of an entry stands, or the entry itself.
-func lineOf(entry yaml.Node, field string) int {
+func lineOf(entry *yaml.Node, field string) int {
 	if entry.Kind == yaml.AliasNode && entry.Alias != nil {
-		entry = *entry.Alias
+		entry = entry.Alias
 	}
 	for i := 0; i+1 < len(entry.Content); i += 2 {
 		if entry.Content[i].Value == field {

@@ -24,25 +24,67 @@ const (
 // Decode reads one document into a pointer to a struct. Errors begin with the
 // file's name and a line.
 func Decode(file string, b []byte, into any) error {
+	top, err := parse(file, b)
+	if err != nil || top == nil {
+		return err
+	}
+	return fill(file, top, "", into)
+}
+
+// DecodeKey reads the value of one key of the document into a pointer, and returns
+// where it stands; nil where it does not. The document's other keys must be among
+// known, and what they hold is left to whoever knows it.
+func DecodeKey(file string, b []byte, key string, known []string, into any) (*yaml.Node, error) {
+	top, err := parse(file, b)
+	if err != nil || top == nil {
+		return nil, err
+	}
+	if top.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("%s:%d: this is no list of keys and values", file, top.Line)
+	}
+	words := map[string]reflect.Type{}
+	for _, word := range known {
+		words[word] = reflect.TypeFor[any]()
+	}
+	words[key] = reflect.TypeOf(into)
+	left := maxNodes
+	if err := checkWords(top, words, "", &left); err != nil {
+		return nil, fmt.Errorf("%s:%w", file, err)
+	}
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		if value := top.Content[i+1]; top.Content[i].Value == key {
+			return value, fill(file, value, key, into)
+		}
+	}
+	return nil, nil //nolint:nilnil // the key is not there, and nothing is wrong
+}
+
+// parse reads the top of the one document; nil where the file says nothing.
+func parse(file string, b []byte) (*yaml.Node, error) {
 	if len(b) > MaxFile {
-		return fmt.Errorf("%s: %d bytes, the limit is %d", file, len(b), MaxFile)
+		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", file, len(b), MaxFile)
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(b))
 	var doc yaml.Node
 	switch err := decoder.Decode(&doc); {
 	case errors.Is(err, io.EOF):
-		return nil // an empty file says nothing
+		return nil, nil //nolint:nilnil // an empty file says nothing
 	case err != nil:
-		return fmt.Errorf("%s: %w", file, bare(err))
+		return nil, fmt.Errorf("%s: %w", file, bare(err))
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: more than one document", file)
+		return nil, fmt.Errorf("%s: more than one document", file)
 	}
+	return doc.Content[0], nil
+}
+
+// fill checks what stands below a node, and decodes it.
+func fill(file string, n *yaml.Node, path string, into any) error {
 	left := maxNodes
-	if err := check(&doc, reflect.TypeOf(into), "", &left); err != nil {
+	if err := check(n, reflect.TypeOf(into), path, &left); err != nil {
 		return fmt.Errorf("%s:%w", file, err)
 	}
-	if err := doc.Decode(into); err != nil {
+	if err := n.Decode(into); err != nil {
 		return fmt.Errorf("%s: %w", file, bare(err))
 	}
 	return nil
@@ -60,9 +102,6 @@ func bare(err error) error {
 func check(n *yaml.Node, t reflect.Type, path string, left *int) error {
 	if *left--; *left < 0 {
 		return fmt.Errorf("%d: more than %d values", n.Line, maxNodes)
-	}
-	if n.Kind == yaml.DocumentNode {
-		return check(n.Content[0], t, path, left)
 	}
 	if n.Kind == yaml.AliasNode {
 		return check(n.Alias, t, path, left)
@@ -93,7 +132,11 @@ func check(n *yaml.Node, t reflect.Type, path string, left *int) error {
 }
 
 func checkStruct(n *yaml.Node, t reflect.Type, path string, left *int) error {
-	known := words(t)
+	return checkWords(n, words(t), path, left)
+}
+
+// checkWords walks a mapping whose words are known, each with its type.
+func checkWords(n *yaml.Node, known map[string]reflect.Type, path string, left *int) error {
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]

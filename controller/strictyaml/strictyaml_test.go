@@ -53,3 +53,26 @@ func FuzzDecode(f *testing.F) {
 		_ = strictyaml.Decode("fuzz.yaml", b, new(menu)) // must return, and not for ever
 	})
 }
+
+func TestOneKeyIsReadAndTheOthersAreOnlyKnown(t *testing.T) {
+	known := []string{"listen", "deep"}
+	var names []string
+	at, err := strictyaml.DecodeKey("f.yaml", []byte("listen: x\ndeep: {anything: [1, {at: all}]}\nnames: [a, b]\n"), "names", known, &names)
+	if err != nil || len(names) != 2 || at.Line != 3 {
+		t.Errorf("it reads %v at %+v, %v", names, at, err)
+	}
+	if at, err := strictyaml.DecodeKey("f.yaml", []byte("listen: x\n"), "names", known, &names); err != nil || at != nil {
+		t.Errorf("a key that is not there is read at %+v, %v", at, err)
+	}
+	for text, want := range map[string]string{
+		"lissen: x\n":                "f.yaml:1: unknown word \"lissen\"; known here: deep, listen, names",
+		"names: [a]\nnames: [b]\n":   "f.yaml:2: \"names\" is there twice, first in line 1",
+		"- a\n":                      "f.yaml:1: this is no list of keys and values",
+		"names: {a: b}\n":            "f.yaml: line 1: cannot unmarshal !!map into []string",
+		"names: [a]\n---\nnames: []": "f.yaml: more than one document",
+	} {
+		if _, err := strictyaml.DecodeKey("f.yaml", []byte(text), "names", known, &names); err == nil || err.Error() != want {
+			t.Errorf("%q is refused as %v, want %s", text, err, want)
+		}
+	}
+}
