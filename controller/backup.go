@@ -144,7 +144,7 @@ func putBack(cmd *cobra.Command, c app.Config, config, file, passphrase string, 
 	}
 	defer func() { err = errors.Join(err, release(err == nil)) }()
 	into := backup.Into{
-		DatabaseURL: c.StoreURL(), CADir: app.CADir(c.Data), GatesDir: app.GatesDir(c.Data), Replace: replace,
+		DatabaseURL: c.StoreURL(), CADir: app.CADir(c.Data), GatesDir: app.GatesDir(c.Data), Erasures: app.Erasures(c.Data), Replace: replace,
 	}
 	if config != "" {
 		// The configuration in force is what found this folder; the old one lies beside it.

@@ -16,12 +16,26 @@ const (
 	NounAsset  Noun = "asset"
 )
 
-// Register is the declared estate at one moment.
+// Register is what is declared at one moment: the estate and, where they were
+// asked for, the nouns of its refresh.
 type Register struct {
-	Sites   []Site   `json:"sites"`
-	Subnets []Subnet `json:"subnets"`
-	Links   []Link   `json:"links"`
-	Assets  []Asset  `json:"assets"`
+	Sites        []Site        `json:"sites"`
+	Subnets      []Subnet      `json:"subnets"`
+	Links        []Link        `json:"links"`
+	Assets       []Asset       `json:"assets"`
+	Programmes   []Programme   `json:"programmes,omitempty"`
+	Waves        []Wave        `json:"waves,omitempty"`
+	Positions    []Position    `json:"positions,omitempty"`
+	Visits       []Visit       `json:"visits,omitempty"`
+	Consignments []Consignment `json:"consignments,omitempty"`
+	Staff        []Staff       `json:"staff,omitempty"`
+	Courses      []Course      `json:"courses,omitempty"`
+	Training     []Training    `json:"training,omitempty"`
+	Milestones   []Milestone   `json:"milestones,omitempty"`
+
+	// Erased is the numbers of people whose personal values were erased: none
+	// is taken again.
+	Erased []string `json:"-"`
 }
 
 // Change is one noun before and after; a nil Before makes it, a nil After

@@ -43,6 +43,10 @@ func CADir(data string) string { return filepath.Join(data, "ca") }
 // GatesDir is the folder of the gates within a data folder.
 func GatesDir(data string) string { return filepath.Join(data, "gates") }
 
+// Erasures is the file within a data folder that remembers whose personal values
+// were erased. It is no part of a backup: it outlives the restore of an older one.
+func Erasures(data string) string { return filepath.Join(data, "erasures") }
+
 // metaCA remembers the CA that agents trust, so that a lost or foreign CA file
 // is an error at start instead of a county that falls silent.
 const metaCA = "ca-fingerprint"

@@ -22,6 +22,7 @@ type Into struct {
 	CADir       string
 	ConfigPath  string
 	GatesDir    string
+	Erasures    string // the file that remembers erasures; see store.RestoreOptions
 	Replace     bool   // what is there is set aside; without it Restore refuses
 	TempDir     string // room for the unpacked bundle; empty: beside CADir
 	Log         *slog.Logger
@@ -80,7 +81,7 @@ func (into Into) restore(ctx context.Context, r io.Reader, passphrase string) (m
 	}
 	database, err := store.Stage(ctx, store.RestoreOptions{
 		URL: into.DatabaseURL, From: filepath.Join(temp, entryDatabase), Consume: true,
-		Replace: into.Replace, Log: into.Log, Now: into.Now,
+		Replace: into.Replace, Erasures: into.Erasures, Log: into.Log, Now: into.Now,
 	})
 	if err != nil {
 		return m, errors.Join(err, discard(moves))

@@ -27,7 +27,7 @@ import (
 
 // Store is what the pools keep; *store.Store is one.
 type Store interface {
-	Register(ctx context.Context) (inventory.Register, error)
+	Estate(ctx context.Context) (inventory.Register, error)
 	AllWorkstations(ctx context.Context) ([]inventory.Workstation, error)
 	Workstation(ctx context.Context, id string) (inventory.Workstation, error)
 	MoveWorkstation(ctx context.Context, id, site string, at time.Time) error
@@ -184,7 +184,7 @@ func (p *Pools) run(ctx context.Context) {
 
 // load reads register and workstations and sets the roster by them.
 func (p *Pools) load(ctx context.Context) error {
-	register, err := p.opts.Store.Register(ctx)
+	register, err := p.opts.Store.Estate(ctx)
 	if err != nil {
 		return fmt.Errorf("cannot read the register: %w", err)
 	}

@@ -11,43 +11,61 @@ import (
 )
 
 // Apply commits a batch and returns its number. Every change must find what it
-// says it found before (ErrConflict), every noun must be valid, every site that
-// is named must exist (ErrConflict), and what is removed must not be referred to
-// (ErrDependent). One event is appended for each change. The batch's own Number
-// and UndoneAt are ignored; a zero MadeAt is now.
+// says it found before (ErrConflict), every noun must be valid, everything that
+// is named must exist (ErrConflict), no milestone may wait for itself (ErrConflict),
+// and what is removed must not be referred to (ErrDependent). One event is appended
+// for each change. The batch's own Number and UndoneAt are ignored; a zero MadeAt is
+// now. Names of people are kept apart from the batch; see Erase.
 func (s *Store) Apply(ctx context.Context, batch inventory.Batch) (int64, error) {
-	edits, err := readEdits(batch.Changes)
+	edits, err := s.readBatch(batch)
 	if err != nil {
 		return 0, fmt.Errorf("cannot apply batch: %w", err)
 	}
-	madeAt := batch.MadeAt
-	if madeAt.IsZero() {
-		madeAt = s.now()
-	}
 	var number int64
 	err = s.change(ctx, "apply batch", func(t tx) (err error) {
-		if number, err = t.next("batch", 1); err != nil {
-			return err
-		}
-		if _, err := t.exec("INSERT INTO batches (number, source, author, made_at, undone_at) VALUES ($1, $2, $3, $4, 0)",
-			number, batch.Source, batch.Author, micros(madeAt)); err != nil {
-			return err
-		}
-		if err := edits.matchCurrent(t); err != nil {
-			return err
-		}
-		if err := edits.write(t, number); err != nil {
-			return err
-		}
-		if err := writeChanges(t, number, edits); err != nil {
-			return err
-		}
-		return s.appendEvents(t, edits.events(number, batch.Author, madeAt))
+		number, err = s.apply(t, batch, edits)
+		return err
 	})
 	if err != nil {
 		return 0, err
 	}
 	return number, nil
+}
+
+func (s *Store) readBatch(batch inventory.Batch) (edits, error) {
+	es, err := readEdits(batch.Changes)
+	if err == nil && s.dropNames {
+		es.withoutNames()
+	}
+	return es, err
+}
+
+// apply writes a batch that was read.
+func (s *Store) apply(t tx, batch inventory.Batch, es edits) (number int64, err error) {
+	madeAt := batch.MadeAt
+	if madeAt.IsZero() {
+		madeAt = s.now()
+	}
+	if number, err = t.next("batch", 1); err != nil {
+		return 0, err
+	}
+	if _, err := t.exec("INSERT INTO batches (number, source, author, made_at, undone_at) VALUES ($1, $2, $3, $4, 0)",
+		number, batch.Source, batch.Author, micros(madeAt)); err != nil {
+		return 0, err
+	}
+	if err := es.matchCurrent(t); err != nil {
+		return 0, err
+	}
+	if err := es.write(t, number); err != nil {
+		return 0, err
+	}
+	if err := s.keepNames(t, es, number); err != nil {
+		return 0, err
+	}
+	if err := writeChanges(t, number, es); err != nil {
+		return 0, err
+	}
+	return number, s.appendEvents(t, es.events(number, batch.Author, madeAt))
 }
 
 // edit is one change, read: nil before makes, nil after removes.
@@ -168,6 +186,9 @@ func (es edits) write(t tx, number int64) error {
 			return err
 		}
 		if err := k.remove(t, removed); err != nil {
+			return err
+		}
+		if err := k.link(t, es.of(k.noun), number); err != nil {
 			return err
 		}
 	}

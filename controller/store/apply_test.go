@@ -44,7 +44,7 @@ func undo(s *Store, number int64) error {
 
 func TestBatchMakesTheRegisterAndUndoTakesItBack(t *testing.T) {
 	stores(t, func(t *testing.T, s *Store) {
-		before, err := s.Register(t.Context())
+		before, err := s.Estate(t.Context())
 		must(t, err)
 		subnet := inventory.Subnet{Prefix: netip.MustParsePrefix("10.1.0.0/24"), Site: "MILL"}
 		number := mustApply(t, s,
@@ -53,7 +53,7 @@ func TestBatchMakesTheRegisterAndUndoTakesItBack(t *testing.T) {
 			made(t, inventory.NounSubnet, "10.1.0.0/24", subnet),
 			made(t, inventory.NounSite, "MILL", site("MILL")),
 		)
-		got, err := s.Register(t.Context())
+		got, err := s.Estate(t.Context())
 		must(t, err)
 		want := inventory.Register{
 			Sites: []inventory.Site{site("MILL")}, Subnets: []inventory.Subnet{subnet},
@@ -65,7 +65,7 @@ func TestBatchMakesTheRegisterAndUndoTakesItBack(t *testing.T) {
 			t.Fatalf("register (-want +got):\n%s", diff)
 		}
 		must(t, undo(s, number))
-		got, err = s.Register(t.Context())
+		got, err = s.Estate(t.Context())
 		must(t, err)
 		if diff := cmp.Diff(before, got, addrs, prefixes); diff != "" {
 			t.Fatalf("register after undo (-want +got):\n%s", diff)

@@ -21,7 +21,7 @@ import (
 func filled(t *testing.T, url string) *Store {
 	t.Helper()
 	s := open(t, url)
-	mustApply(t, s, made(t, inventory.NounSite, "MILL", site("MILL")), made(t, inventory.NounAsset, "A1", asset("A1", "MILL")))
+	mustApply(t, s, made(t, inventory.NounSite, "MILL", site("MILL")), made(t, inventory.NounSite, "HALL", site("HALL")), made(t, inventory.NounAsset, "A1", asset("A1", "MILL")))
 	enrol(t, s, 3)
 	must(t, s.AddToken(t.Context(), token("taaaaaaaa", 2)))
 	must(t, s.PutPoolKey(t.Context(), "MILL", inventory.PoolKey{Version: 1, Key: []byte{0, 255, 1}, CreatedAt: noon}))
@@ -30,6 +30,10 @@ func filled(t *testing.T, url string) *Store {
 	must(t, s.AddEvidence(t.Context(), []inventory.EvidenceBatch{{Incident: "i00000001", Evidence: []inventory.Evidence{{Kind: inventory.EvidenceSweep}}}}))
 	must(t, s.PutWindow(t.Context(), inventory.Window{ID: "m1", Site: "MILL", From: noon, To: noon.Add(1), Reason: "r"}))
 	must(t, s.PutBaselines(t.Context(), map[string][]byte{"C-1": {0, 255}}, noon))
+	mustApply(t, s, refreshed(t)[:10]...)
+	must(t, s.Record(t.Context(), []inventory.Event{swapEvent("x1", "ann")}, []inventory.State{swapState("x1", 1)}))
+	must(t, s.AppendEvaluations(t.Context(), []inventory.Evaluation{busyEvaluation(noon, "MILL", "go-live")}))
+	must(t, s.Erase(t.Context(), "1001", "dpo"))
 	r := report(1, "run1", 1, "ünïcode \u2028 \"quoted\"")
 	r.Lists = []inventory.ListRow{{List: "os", Hash: "h", Body: []byte(`{"name":"` + strings.Repeat("D", 9000) + `"}`)}}
 	wantOutcomes(t, s, []inventory.ReportRow{r, report(2, "run1", 1, "")}, fresh, fresh)
@@ -57,6 +61,15 @@ func wantFilled(t *testing.T, s *Store) {
 	if found := ids(t, s, inventory.IncidentFilter{Site: "MILL"}); len(found) != 1 || !bytes.Equal(state.Body, []byte{0, 255, 1}) || len(evidence) != 1 ||
 		len(windows) != 1 || !bytes.Equal(baselines["C-1"], []byte{0, 255}) {
 		t.Fatalf("incidents %v, engine %v, %d pieces of evidence, windows %v, baselines %v", found, state, len(evidence), windows, baselines)
+	}
+	refresh, err := s.Register(t.Context())
+	must(t, err)
+	swap, err := s.State(t.Context(), inventory.NounSwap, "x1")
+	must(t, err)
+	known, err := s.Evaluations(t.Context(), time.Time{})
+	must(t, err)
+	if len(refresh.Milestones) != 2 || len(refresh.Staff) != 1 || len(refresh.Erased) != 1 || swap.Version != 1 || len(known) != 1 || len(known[0].Blockers) != 10 {
+		t.Fatalf("register %+v, swap %+v, evaluations %+v", refresh, swap, known)
 	}
 	if len(body) < 9000 || len(keys) != 1 || !bytes.Equal(keys[0].Key, []byte{0, 255, 1}) {
 		t.Fatalf("list of %d bytes, keys %v", len(body), keys)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"muster/inventory"
 )
@@ -157,4 +158,49 @@ func BenchmarkApply(b *testing.B) {
 			mustApply(b, s, changes...)
 		}
 	})
+}
+
+// BenchmarkReadinessAsOf reads readiness as it was known in the middle of a year in
+// which 130 sites with five gates changed every day.
+func BenchmarkReadinessAsOf(b *testing.B) {
+	benchEngines(b, func(b *testing.B, s *Store) {
+		const days, sites = 365, 130
+		gates := []string{"network-ready", "devices-ready", "people-ready", "records-ready", "site-go-live"}
+		for day := range days {
+			batch := make([]inventory.Evaluation, 0, sites*len(gates))
+			for n := range sites {
+				for _, gate := range gates {
+					batch = append(batch, busyEvaluation(noon.AddDate(0, 0, day), fmt.Sprintf("S%03d", n), gate))
+				}
+			}
+			must(b, s.AppendEvaluations(context.Background(), batch))
+		}
+		for b.Loop() {
+			found, err := s.Evaluations(context.Background(), noon.AddDate(0, 0, days/2))
+			must(b, err)
+			if len(found) != sites*len(gates) {
+				b.Fatalf("%d evaluations", len(found))
+			}
+		}
+	})
+}
+
+// busyEvaluation has five criteria and ten blockers.
+func busyEvaluation(at time.Time, site, gate string) inventory.Evaluation {
+	e := evaluation(at, site, gate, inventory.VerdictBlocked)
+	for i := range 5 {
+		e.Criteria = append(e.Criteria, inventory.CriterionResult{
+			ID: fmt.Sprintf("criterion-%d", i), Over: "positions", InScope: 15, Pass: 12, Fail: 2, Unknown: 1, Percent: 80,
+			Need: "at least 100 %", Verdict: inventory.VerdictBlocked, Reason: "12 of 15 pass", AsOf: at,
+		})
+	}
+	for i := range 10 {
+		key := fmt.Sprintf("%s-%02d", site, i)
+		e.Blockers = append(e.Blockers, inventory.Blocker{
+			ID: site + "/" + gate + "/swapped/" + key, Site: site, Gate: gate, Criterion: "swapped",
+			Subject: inventory.Subject{Noun: inventory.NounPosition, Key: key}, Standing: inventory.StandingFail,
+			Reason: "the swap is planned, not verified", At: at, Clears: "the new machine reports from the site", Owner: "it", Since: at,
+		})
+	}
+	return e
 }

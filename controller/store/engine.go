@@ -29,6 +29,14 @@ type engine interface {
 	backup(ctx context.Context, s *Store, path string) error
 	suffix() string // of a backup file
 	folder() string // where backups go by default; empty: nowhere
+	// erasures is the file that remembers erasures by default; empty: none.
+	erasures() string
+	// shredding runs work so that what it deletes is overwritten, not only let go.
+	shredding(t tx, work func() error) error
+	// renew writes a table anew where deleting a row leaves copies of it behind.
+	renew(t tx, table dumpTable) error
+	// shred overwrites what earlier changes left of what is gone.
+	shred(ctx context.Context, write *sql.DB) error
 }
 
 func engineOf(address string) (engine, error) {

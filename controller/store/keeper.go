@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"muster/inventory"
@@ -17,24 +18,40 @@ type keeper struct {
 	key     string   // the key's column
 	columns []string // between the key and body, batch
 	read    func(raw json.RawMessage) (declared, error)
+	linked  bool // what it refers to is kept in register_refs; else in its columns
 }
 
 // declared is one noun, read and found valid.
 type declared struct {
 	key    string
-	site   string // the site that it refers to; empty: none
-	values []any  // of the keeper's columns
-	body   json.RawMessage
+	refers []inventory.Subject // what it names, which must exist
+	values []any               // of the keeper's columns
+	body   json.RawMessage     // without what is personal
 	asset  *inventory.Asset
+	names  map[string]string // personal values by field; nil: nothing is said of them
+}
+
+// at is the reference to a site, where there is one.
+func at(site string) []inventory.Subject { return refer(nil, inventory.NounSite, site) }
+
+// refer appends references to what is named.
+func refer(to []inventory.Subject, noun inventory.Noun, keys ...string) []inventory.Subject {
+	for _, key := range keys {
+		subject := inventory.Subject{Noun: noun, Key: key}
+		if key != "" && !slices.Contains(to, subject) {
+			to = append(to, subject)
+		}
+	}
+	return to
 }
 
 func keepers() []keeper {
-	return []keeper{
-		{inventory.NounSite, "sites", "code", []string{"name"}, readSite},
-		{inventory.NounSubnet, "subnets", "prefix", []string{"site"}, readSubnet},
-		{inventory.NounLink, "links", "circuit", []string{"site", "carrier"}, readLink},
-		{inventory.NounAsset, "assets", "tag", []string{"site", "kind", "state"}, readAsset},
-	}
+	return append([]keeper{
+		{inventory.NounSite, "sites", "code", []string{"name"}, readSite, false},
+		{inventory.NounSubnet, "subnets", "prefix", []string{"site"}, readSubnet, false},
+		{inventory.NounLink, "links", "circuit", []string{"site", "carrier"}, readLink, false},
+		{inventory.NounAsset, "assets", "tag", []string{"site", "kind", "state"}, readAsset, false},
+	}, refreshKeepers()...)
 }
 
 func keeperOf(noun inventory.Noun) (keeper, error) {
@@ -53,12 +70,12 @@ func readSite(raw json.RawMessage) (declared, error) {
 
 func readSubnet(raw json.RawMessage) (declared, error) {
 	subnet, body, err := readNoun[inventory.Subnet](raw)
-	return declared{key: subnet.Prefix.String(), site: subnet.Site, values: []any{subnet.Site}, body: body}, err
+	return declared{key: subnet.Prefix.String(), refers: at(subnet.Site), values: []any{subnet.Site}, body: body}, err
 }
 
 func readLink(raw json.RawMessage) (declared, error) {
 	link, body, err := readNoun[inventory.Link](raw)
-	return declared{key: link.Circuit, site: link.Site, values: []any{link.Site, link.Carrier}, body: body}, err
+	return declared{key: link.Circuit, refers: at(link.Site), values: []any{link.Site, link.Carrier}, body: body}, err
 }
 
 func readAsset(raw json.RawMessage) (declared, error) {
@@ -68,7 +85,7 @@ func readAsset(raw json.RawMessage) (declared, error) {
 		state = inventory.AssetInService
 	}
 	values := []any{asset.Site, string(asset.Kind), string(state)}
-	return declared{key: asset.Tag, site: asset.Site, values: values, body: body, asset: &asset}, err
+	return declared{key: asset.Tag, refers: at(asset.Site), values: values, body: body, asset: &asset}, err
 }
 
 // readNoun reads a noun's JSON strictly and gives it back in its one form, so

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,47 +9,63 @@ import (
 	"muster/inventory"
 )
 
-// checkReferences looks at the register as the edits leave it: every site named
-// must exist, and nothing may refer to what is gone.
+// checkReferences looks at the register as the edits leave it: everything named
+// must exist, nothing may refer to what is gone, and no milestone may wait for
+// itself.
 func (es edits) checkReferences(t tx) error {
-	named := make(map[string]edit) // site → who names it
-	var sites, assets []string     // gone
+	named := make(map[inventory.Noun]map[string]edit) // noun → key → who names it
+	gone := make(map[inventory.Noun][]string)
+	waiting := false
 	for _, e := range es {
-		switch {
-		case e.after != nil && e.after.site != "":
-			named[e.after.site] = e
-		case e.after == nil && e.noun == inventory.NounSite:
-			sites = append(sites, e.key)
-		case e.after == nil && e.noun == inventory.NounAsset:
-			assets = append(assets, e.key)
+		if e.after == nil {
+			gone[e.noun] = append(gone[e.noun], e.key)
+			continue
+		}
+		for _, to := range e.after.refers {
+			if named[to.Noun] == nil {
+				named[to.Noun] = make(map[string]edit)
+			}
+			named[to.Noun][to.Key] = e
+			waiting = waiting || e.noun == inventory.NounMilestone && to.Noun == inventory.NounMilestone
 		}
 	}
-	if err := sitesExist(t, named); err != nil {
-		return err
+	for _, k := range keepers() {
+		if err := k.allExist(t, named[k.noun]); err != nil {
+			return err
+		}
 	}
-	if err := unreferred(t, inventory.NounSite, sites, siteReferrers()); err != nil {
-		return err
+	for _, k := range keepers() {
+		if err := unreferred(t, k.noun, gone[k.noun]); err != nil {
+			return err
+		}
 	}
-	return unreferred(t, inventory.NounAsset, assets, assetReferrers())
+	if waiting {
+		return noneWaitsForItself(t)
+	}
+	return nil
 }
 
-func sitesExist(t tx, named map[string]edit) error {
-	codes := slices.Sorted(maps.Keys(named))
-	err := chunks(t, codes, func(codes []string) error {
-		query := "SELECT code FROM sites WHERE code IN (" + t.marks(len(codes)) + ")"
-		return t.each(query, anys(codes), func(row scanner) error {
-			var code string
-			err := row.Scan(&code)
-			delete(named, code)
+// allExist fails with ErrConflict where one of those named is not there.
+func (k keeper) allExist(t tx, named map[string]edit) error {
+	if len(named) == 0 {
+		return nil
+	}
+	missing := maps.Clone(named)
+	err := chunks(t, slices.Sorted(maps.Keys(named)), func(keys []string) error {
+		query := "SELECT " + k.key + " FROM " + k.table + " WHERE " + k.key + " IN (" + t.marks(len(keys)) + ")"
+		return t.each(query, anys(keys), func(row scanner) error {
+			var key string
+			err := row.Scan(&key)
+			delete(missing, key)
 			return err
 		})
 	})
 	if err != nil {
 		return err
 	}
-	for _, code := range slices.Sorted(maps.Keys(named)) {
-		e := named[code]
-		return fmt.Errorf("%s %q names site %q, which the register does not hold: %w", e.noun, e.key, code, ErrConflict)
+	for _, key := range slices.Sorted(maps.Keys(missing)) {
+		e := missing[key]
+		return fmt.Errorf("%s %q names %s %q, which the register does not hold: %w", e.noun, e.key, k.noun, key, ErrConflict)
 	}
 	return nil
 }
@@ -61,6 +78,18 @@ type referrer struct {
 	column string // that refers
 	batch  string // the batch that last changed the row; 0 where none did
 	only   string // further condition
+}
+
+// referrers is the tables whose rows refer to a noun by a column of their own.
+func referrers(noun inventory.Noun) []referrer {
+	switch noun {
+	case inventory.NounSite:
+		return siteReferrers()
+	case inventory.NounAsset:
+		return assetReferrers()
+	default:
+		return nil
+	}
 }
 
 func siteReferrers() []referrer {
@@ -82,28 +111,30 @@ func assetReferrers() []referrer {
 
 // unreferred fails with ErrDependent, naming the first that refers to one of the
 // keys and the batch that made it do so.
-func unreferred(t tx, noun inventory.Noun, gone []string, referrers []referrer) error {
+func unreferred(t tx, noun inventory.Noun, gone []string) error {
 	return chunks(t, gone, func(gone []string) error {
-		for _, r := range referrers {
-			query := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s IN (%s)%s ORDER BY 1 LIMIT 1",
-				r.key, r.column, r.batch, r.table, r.column, t.marks(len(gone)), r.only)
-			var found error
-			err := t.each(query, anys(gone), func(row scanner) error {
-				var key, refersTo string
-				var batch int64
-				err := row.Scan(&key, &refersTo, &batch)
-				found = fmt.Errorf("%s %q is still referred to by %s %q%s: %w", noun, refersTo, r.noun, key, ofBatch(batch), ErrDependent)
+		for _, r := range referrers(noun) {
+			query := fmt.Sprintf("SELECT '%s', %s, %s, %s FROM %s WHERE %s IN (%s)%s ORDER BY 2 LIMIT 1",
+				r.noun, r.key, r.column, r.batch, r.table, r.column, t.marks(len(gone)), r.only)
+			if err := firstReferrer(t, noun, query, anys(gone)); err != nil {
 				return err
-			})
-			if err != nil {
-				return err
-			}
-			if found != nil {
-				return found
 			}
 		}
-		return nil
+		query := "SELECT noun, key, to_key, batch FROM register_refs WHERE to_key IN (" + t.marks(len(gone)) + ") AND to_noun = '" + string(noun) +
+			"' ORDER BY noun, key LIMIT 1"
+		return firstReferrer(t, noun, query, anys(gone))
 	})
+}
+
+func firstReferrer(t tx, noun inventory.Noun, query string, args []any) (found error) {
+	err := t.each(query, args, func(row scanner) error {
+		var by, key, refersTo string
+		var batch int64
+		err := row.Scan(&by, &key, &refersTo, &batch)
+		found = fmt.Errorf("%s %q is still referred to by %s %q%s: %w", noun, refersTo, by, key, ofBatch(batch), ErrDependent)
+		return err
+	})
+	return errors.Join(err, found)
 }
 
 func ofBatch(number int64) string {

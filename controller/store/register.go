@@ -9,24 +9,75 @@ import (
 	"muster/inventory"
 )
 
-// Register is the whole declared estate at one moment, each noun by its key.
-func (s *Store) Register(ctx context.Context) (inventory.Register, error) {
-	var r inventory.Register
-	err := s.look(ctx, "read the register", func(t tx) (err error) {
-		all := selection{limit: everything}
-		if r.Sites, _, err = list(t, "sites", "code", all, codeOf); err != nil {
+// Estate is the declared estate at one moment, without the nouns of its refresh,
+// each noun by its key.
+func (s *Store) Estate(ctx context.Context) (r inventory.Register, err error) {
+	err = s.look(ctx, "read the register", func(t tx) error { return readEstate(t, &r) })
+	return r, err
+}
+
+// Register is everything that is declared at one moment, each noun by its key,
+// people with their names.
+func (s *Store) Register(ctx context.Context) (r inventory.Register, err error) {
+	err = s.look(ctx, "read the register", func(t tx) error {
+		if err := readEstate(t, &r); err != nil {
 			return err
 		}
-		if r.Subnets, _, err = list(t, "subnets", "prefix", all, prefixOf); err != nil {
-			return err
-		}
-		if r.Links, _, err = list(t, "links", "circuit", all, circuitOf); err != nil {
-			return err
-		}
-		r.Assets, _, err = list(t, "assets", "tag", all, tagOf)
-		return err
+		return readRefresh(t, &r)
 	})
 	return r, err
+}
+
+func readEstate(t tx, r *inventory.Register) (err error) {
+	all := selection{limit: everything}
+	if r.Sites, _, err = list(t, "sites", "code", all, codeOf); err != nil {
+		return err
+	}
+	if r.Subnets, _, err = list(t, "subnets", "prefix", all, prefixOf); err != nil {
+		return err
+	}
+	if r.Links, _, err = list(t, "links", "circuit", all, circuitOf); err != nil {
+		return err
+	}
+	r.Assets, _, err = list(t, "assets", "tag", all, tagOf)
+	return err
+}
+
+func readRefresh(t tx, r *inventory.Register) (err error) {
+	for _, read := range []func() error{
+		func() error { return whole(t, inventory.NounProgramme, &r.Programmes) },
+		func() error { return whole(t, inventory.NounWave, &r.Waves) },
+		func() error { return whole(t, inventory.NounPosition, &r.Positions) },
+		func() error { return whole(t, inventory.NounVisit, &r.Visits) },
+		func() error { return whole(t, inventory.NounConsignment, &r.Consignments) },
+		func() error { return whole(t, inventory.NounStaff, &r.Staff) },
+		func() error { return whole(t, inventory.NounCourse, &r.Courses) },
+		func() error { return whole(t, inventory.NounTraining, &r.Training) },
+		func() error { return whole(t, inventory.NounMilestone, &r.Milestones) },
+	} {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	names, err := allNames(t)
+	if err != nil {
+		return err
+	}
+	for i := range r.Staff {
+		r.Staff[i].Name = names[r.Staff[i].Number]
+	}
+	r.Erased, err = erasedNumbers(t)
+	return err
+}
+
+// whole reads every noun of a kind by key.
+func whole[T any](t tx, noun inventory.Noun, into *[]T) error {
+	k, err := keeperOf(noun)
+	if err != nil {
+		return err
+	}
+	*into, _, err = list(t, k.table, k.key, selection{limit: everything}, func(T) string { return "" })
+	return err
 }
 
 // Sites is a page of sites by code.

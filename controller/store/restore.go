@@ -25,8 +25,11 @@ type RestoreOptions struct {
 	From    string // a copy that Backup made, of the same engine
 	Consume bool   // From may be moved rather than copied
 	Replace bool   // the database that is there is set aside
-	Log     *slog.Logger
-	Now     func() time.Time
+	// Erasures is the file that remembers erasures, as in Options: what was erased
+	// after the copy was made is taken out of it before it is put in place.
+	Erasures string
+	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // Staged is a copy that was read and verified beside its target. Nothing of the

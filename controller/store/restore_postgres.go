@@ -44,8 +44,12 @@ func (p postgres) stage(ctx context.Context, o RestoreOptions) (staged *Staged, 
 	if err := knownVersion(header.Version); err != nil {
 		return nil, err
 	}
+	erasures, err := p.rememberedErasures(ctx, db, erasureFile(o.Erasures))
+	if err != nil {
+		return nil, err
+	}
 	staging, aside := "muster_restoring_"+o.stamp(), "muster_before_restore_"+o.stamp()
-	if err := p.load(ctx, db, staging, header.Version, lines); err != nil {
+	if err := p.load(ctx, db, staging, header.Version, lines, erasures); err != nil {
 		return nil, errors.Join(err, dropSchema(context.WithoutCancel(ctx), db, staging))
 	}
 	return &Staged{
@@ -102,7 +106,7 @@ func (p postgres) vacate(ctx context.Context, db *sql.DB, replace bool) (schema 
 }
 
 // load makes the schema of the dump's version and fills it in one transaction.
-func (p postgres) load(ctx context.Context, db *sql.DB, schema string, version int64, lines *dumpReader) (err error) {
+func (p postgres) load(ctx context.Context, db *sql.DB, schema string, version int64, lines *dumpReader, erasures []erased) (err error) {
 	if _, err := db.ExecContext(ctx, "CREATE SCHEMA "+quoted([]string{schema})); err != nil {
 		return err
 	}
@@ -126,7 +130,11 @@ func (p postgres) load(ctx context.Context, db *sql.DB, schema string, version i
 		return err
 	}
 	defer begun.Rollback() //nolint:errcheck // after Commit it does nothing
-	if err := loadTables(tx{Context: ctx, Tx: begun, width: p.width(), numbered: true}, lines); err != nil {
+	t := tx{Context: ctx, Tx: begun, width: p.width(), numbered: true}
+	if err := loadTables(t, lines); err != nil {
+		return err
+	}
+	if err := eraseLoaded(t, erasures); err != nil {
 		return err
 	}
 	return begun.Commit()

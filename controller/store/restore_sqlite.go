@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -32,6 +33,9 @@ func (f sqliteFile) stage(ctx context.Context, o RestoreOptions) (*Staged, error
 		}
 	}
 	if err := staging.verify(ctx); err != nil {
+		return nil, errors.Join(err, staging.remove())
+	}
+	if err := staging.forget(ctx, erasureFile(cmp.Or(o.Erasures, f.erasures()))); err != nil {
 		return nil, errors.Join(err, staging.remove())
 	}
 	aside := f.path + ".before-restore-" + o.stamp()
@@ -146,4 +150,35 @@ func copyFile(from, to string) error {
 	}
 	_, err = io.Copy(target, source)
 	return errors.Join(err, target.Sync(), target.Close())
+}
+
+// forget takes out of a staged copy what was erased after it was made. Its journal
+// is kept in memory: one on disk would hold the pages as they were.
+func (f sqliteFile) forget(ctx context.Context, from erasureFile) (err error) {
+	all, err := from.read()
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	db, err := sql.Open("sqlite", f.dsn("_pragma=journal_mode(MEMORY)"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var tables int
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'personal'").Scan(&tables); err != nil || tables == 0 {
+		return err // a copy from before there was anything personal
+	}
+	begun, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer begun.Rollback() //nolint:errcheck // after Commit it does nothing
+	t := tx{Context: ctx, Tx: begun, width: f.width()}
+	err = f.shredding(t, func() error {
+		if err := deletePersonal(t, all); err != nil {
+			return err
+		}
+		return f.renew(t, personalTable())
+	})
+	return errors.Join(err, begun.Commit())
 }

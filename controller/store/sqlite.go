@@ -97,3 +97,47 @@ func (f sqliteFile) isolation() sql.IsolationLevel { return sql.LevelDefault }
 func (f sqliteFile) width() int { return 300 }
 
 func (f sqliteFile) numbered() bool { return false }
+
+func (f sqliteFile) erasures() string { return f.path + ".erasures" }
+
+// shredding has SQLite write zeroes over what is deleted, and over pages that are
+// freed. It is off otherwise: pruning the intake log frees thousands.
+func (f sqliteFile) shredding(t tx, work func() error) error {
+	if _, err := t.exec("PRAGMA secure_delete = ON"); err != nil {
+		return err
+	}
+	err := work()
+	_, off := t.exec("PRAGMA secure_delete = OFF")
+	return errors.Join(err, off)
+}
+
+// renew writes a small table anew: moving rows between pages leaves copies in the
+// room between them, which only a page that is freed loses.
+func (f sqliteFile) renew(t tx, table dumpTable) error {
+	columns := strings.Join(table.Columns, ", ")
+	var rows []any
+	err := t.each("SELECT "+columns+" FROM "+table.Table, nil, func(row scanner) error {
+		values := make([]any, len(table.Columns))
+		into := make([]any, len(values))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		err := row.Scan(into...)
+		rows = append(rows, values...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec("DELETE FROM " + table.Table); err != nil {
+		return err
+	}
+	_, err = t.insert("INSERT INTO "+table.Table+" ("+columns+")", len(table.Columns), rows, "")
+	return err
+}
+
+// shred empties the write-ahead log, which still holds pages as they were.
+func (f sqliteFile) shred(ctx context.Context, write *sql.DB) error {
+	var busy, log, done int
+	return write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done)
+}

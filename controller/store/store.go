@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -33,6 +34,11 @@ type Options struct {
 	BackupDir string // where a backup is put before a migration; empty: beside the SQLite file
 	Log       *slog.Logger
 	Now       func() time.Time // nil: the machine's clock
+	DropNames bool             // names of staff are not kept, whoever sends them
+	// Erasures is the file that remembers whose personal values were erased. It
+	// must outlive the database; empty: beside the SQLite file, and for PostgreSQL
+	// the database alone remembers.
+	Erasures string
 
 	existing bool // neither make nor migrate anything
 
@@ -46,6 +52,9 @@ type Store struct {
 	read   *sql.DB // PostgreSQL: the same as write
 	log    *slog.Logger
 	now    func() time.Time
+
+	dropNames bool
+	erasures  erasureFile
 
 	full    atomic.Bool // the last change failed for want of room
 	writing sync.Mutex  // held over each writing transaction; guards nothing else
@@ -62,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: engine, log: o.Log, now: o.Now}
+	s := &Store{engine: engine, log: o.Log, now: o.Now, dropNames: o.DropNames, erasures: erasureFile(cmp.Or(o.Erasures, engine.erasures()))}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -75,6 +84,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if err := s.migrate(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
+	}
+	if !o.existing {
+		if err := s.replayErasures(ctx); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
 	}
 	return s, nil
 }

@@ -19,7 +19,7 @@ func (s *Store) Undo(ctx context.Context, number int64, author string, at time.T
 		if _, err := t.next("batch", 0); err != nil { // no batch is made meanwhile
 			return err
 		}
-		batch, err := readBatch(t, number)
+		batch, err := findBatch(t, number)
 		if err != nil {
 			return err
 		}
@@ -33,6 +33,7 @@ func (s *Store) Undo(ctx context.Context, number int64, author string, at time.T
 		if err != nil {
 			return err
 		}
+		back.withoutNames() // the batch carries none
 		if err := back.matchCurrent(t); err != nil {
 			if errors.Is(err, ErrConflict) {
 				return fmt.Errorf("%w: %w", ErrDependent, err)
@@ -40,9 +41,12 @@ func (s *Store) Undo(ctx context.Context, number int64, author string, at time.T
 			return err
 		}
 		if err := back.write(t, number); err != nil {
-			if errors.Is(err, ErrConflict) { // it would name a site that is gone since
+			if errors.Is(err, ErrConflict) { // it would name what is gone since
 				return fmt.Errorf("%w: %w", ErrDependent, err)
 			}
+			return err
+		}
+		if err := s.undoNames(t, back, number); err != nil {
 			return err
 		}
 		if _, err := t.exec("UPDATE batches SET undone_at = $1 WHERE number = $2", micros(at), number); err != nil {
@@ -110,13 +114,13 @@ func (s *Store) Batches(ctx context.Context, page inventory.Page) (batches []inv
 // Batch is one batch with its changes; ErrNotFound.
 func (s *Store) Batch(ctx context.Context, number int64) (batch inventory.Batch, err error) {
 	err = s.look(ctx, fmt.Sprintf("read batch %d", number), func(t tx) (err error) {
-		batch, err = readBatch(t, number)
+		batch, err = findBatch(t, number)
 		return err
 	})
 	return batch, err
 }
 
-func readBatch(t tx, number int64) (inventory.Batch, error) {
+func findBatch(t tx, number int64) (inventory.Batch, error) {
 	batch, err := scanBatch(only{t, "SELECT number, source, author, made_at, undone_at FROM batches WHERE number = $1", []any{number}})
 	if err != nil {
 		return batch, err
