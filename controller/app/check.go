@@ -42,6 +42,10 @@ func Check(ctx context.Context, c Config) ([]string, error) {
 		_, err := notifyFrom(c.Notify, time.Now)
 		note("notifications "+c.Notify, err)
 	}
+	if c.Severity != "" {
+		_, err := readSeverity(c.Severity)
+		note("severities "+c.Severity, err)
+	}
 	if c.SLA != "" {
 		_, err := readTerms(c.SLA)
 		note("contract terms "+c.SLA, err)

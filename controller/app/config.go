@@ -45,6 +45,9 @@ type Config struct {
 	Services []inventory.Service `mapstructure:"-"` // read apart, by their own tags
 	// Notify is the file that says who hears of incidents; empty: nobody does.
 	Notify string `mapstructure:"notify"`
+	// Severity is the file that says how bad an incident is; empty: as
+	// configs/severity.yaml.
+	Severity string `mapstructure:"severity"`
 	// SLA is the file of contract terms of links; empty: none are promised.
 	SLA string `mapstructure:"sla"`
 	// SeriesDays is how long samples are kept.
@@ -69,6 +72,7 @@ var defaults = map[string]any{
 	"gateway":        "",
 	"services":       []any{},
 	"notify":         "",
+	"severity":       "",
 	"sla":            "",
 	"series_days":    400,
 	"remote_write":   "",

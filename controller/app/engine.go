@@ -14,9 +14,13 @@ import (
 
 // makeIncidents makes the incident engine's runner: from here on evidence is
 // taken, and judged from startIncidents on.
-func (a *App) makeIncidents(context.Context) (err error) {
+func (a *App) makeIncidents(context.Context) error {
+	rules, err := a.rules()
+	if err != nil {
+		return err
+	}
 	a.incidents, err = runner.New(runner.Options{
-		Store: a.store, Estate: a.estate, Now: a.opts.Now, Lag: a.opts.Lag, Log: a.opts.Log, Registry: a.registry,
+		Rules: rules, Store: a.store, Estate: a.estate, Now: a.opts.Now, Lag: a.opts.Lag, Log: a.opts.Log, Registry: a.registry,
 		SiteOf:   func(workstation string) string { return a.pools.SiteOf(workstation) },
 		Installs: func(site string) []string { return a.pools.Installs(site) },
 		Members:  func(site string) []inventory.PoolMember { return a.pools.PoolMembers(site) },

@@ -1,6 +1,10 @@
 package incident
 
-import "time"
+import (
+	"time"
+
+	"muster/inventory"
+)
 
 // Rules are the numbers that the rule tables compare with. Each names its source:
 // "design" is docs/design.md; "mesh" is what was measured of the mesh (docs/mesh.md
@@ -94,6 +98,10 @@ type Rules struct {
 	ServiceShare float64       // of sites with an answer that see it fail; rehearsals
 	CloneFor     time.Duration // intake: a conflict ends three hours after its last evidence
 
+	// Severities are people × open or shut × backup link; the columns are design's,
+	// the numbers a county's (configs/severity.yaml), for others to change.
+	Severities []SeverityRule
+
 	// Proof; all of design, except as said.
 	CutShare    float64       // R of C+R at most, for a link or a router
 	RebootNear  time.Duration // last record before the onset; design's 60 s and one look: the journal is synced every 60 to 70 s
@@ -131,6 +139,14 @@ func DefaultRules() Rules {
 		EdgeFor: 15 * time.Minute, EchoFor: 10 * time.Second,
 
 		ProbeEvery: 15 * time.Minute, ConfirmFor: time.Minute, AskEvery: 30 * time.Second, ServiceShare: 0.5, CloneFor: 3 * time.Hour,
+
+		Severities: []SeverityRule{
+			{People: 200, Open: inventory.SeverityCritical, Shut: inventory.SeverityMajor, OpenWithBackup: inventory.SeverityMajor, ShutWithBackup: inventory.SeverityMinor},
+			{People: 30, Open: inventory.SeverityMajor, Shut: inventory.SeverityMinor, OpenWithBackup: inventory.SeverityMajor, ShutWithBackup: inventory.SeverityMinor},
+			{People: 5, Open: inventory.SeverityMajor, Shut: inventory.SeverityMinor, OpenWithBackup: inventory.SeverityMinor, ShutWithBackup: inventory.SeverityInfo},
+			{People: 1, Open: inventory.SeverityMinor, Shut: inventory.SeverityInfo, OpenWithBackup: inventory.SeverityInfo, ShutWithBackup: inventory.SeverityInfo},
+			{People: 0, Open: inventory.SeverityInfo, Shut: inventory.SeverityInfo, OpenWithBackup: inventory.SeverityInfo, ShutWithBackup: inventory.SeverityInfo},
+		},
 
 		CutShare: 0.2, RebootNear: 75 * time.Second, BatteryIn: 5 * time.Second, HeardFor: 15 * time.Second,
 		JournalAt: 0.6, JournalFor: 45 * time.Second, ProofLeast: 2, MachineWait: time.Minute,

@@ -47,7 +47,9 @@ func tweak(r *incident.Rules, field string, share float64) (ok bool) {
 
 func thresholds() (names []string) {
 	for f := range reflect.TypeFor[incident.Rules]().Fields() {
-		names = append(names, f.Name)
+		if f.Type.Kind() != reflect.Slice { // severities conclude nothing
+			names = append(names, f.Name)
+		}
 	}
 	return names
 }

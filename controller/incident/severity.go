@@ -1,28 +1,55 @@
 package incident
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"muster/inventory"
 )
 
-// severityRule is one line of the table of severities, read from the top: people
-// affected at least so many, in open hours or shut.
-type severityRule struct {
-	people     int
-	open, shut inventory.Severity
+// SeverityRule is one line of the table of severities, read from the top: people
+// affected at least so many, in the site's open hours or shut. A degraded link with
+// a backup beside it takes the other two columns.
+type SeverityRule struct {
+	People         int                `yaml:"people"`
+	Open           inventory.Severity `yaml:"open"`
+	Shut           inventory.Severity `yaml:"shut"`
+	OpenWithBackup inventory.Severity `yaml:"open_with_backup"`
+	ShutWithBackup inventory.Severity `yaml:"shut_with_backup"`
 }
 
-// severities is design's table: people affected × open or shut. With a backup link a
-// degraded one counts one line less.
-func severities() []severityRule {
-	return []severityRule{
-		{people: 200, open: inventory.SeverityCritical, shut: inventory.SeverityMajor},
-		{people: 30, open: inventory.SeverityMajor, shut: inventory.SeverityMinor},
-		{people: 5, open: inventory.SeverityMajor, shut: inventory.SeverityMinor},
-		{people: 1, open: inventory.SeverityMinor, shut: inventory.SeverityInfo},
-		{people: 0, open: inventory.SeverityInfo, shut: inventory.SeverityInfo},
+// ValidateSeverities says what a table cannot be: it must go down to nobody, line by
+// line, in words that are severities.
+func ValidateSeverities(table []SeverityRule) error {
+	known := []inventory.Severity{inventory.SeverityInfo, inventory.SeverityMinor, inventory.SeverityMajor, inventory.SeverityCritical}
+	for n, line := range table {
+		if n > 0 && line.People >= table[n-1].People {
+			return fmt.Errorf("line %d of the severities is of %d people, the one before it of %d: they go down", n+1, line.People, table[n-1].People)
+		}
+		for _, word := range []inventory.Severity{line.Open, line.Shut, line.OpenWithBackup, line.ShutWithBackup} {
+			if !slices.Contains(known, word) {
+				return fmt.Errorf("line %d of the severities, of %d people: unknown severity %q; known: %v", n+1, line.People, word, known)
+			}
+		}
 	}
+	if n := len(table); n == 0 || table[n-1].People != 0 {
+		return errors.New("the last line of the severities must be of 0 people: it is what everything else is")
+	}
+	return nil
+}
+
+func (r SeverityRule) severity(open, backup bool) inventory.Severity {
+	switch {
+	case open && backup:
+		return r.OpenWithBackup
+	case open:
+		return r.Open
+	case backup:
+		return r.ShutWithBackup
+	}
+	return r.Shut
 }
 
 // weigh counts the people and sets the severity.
@@ -61,19 +88,11 @@ func (e *Engine) weigh(t *trouble, _ time.Time) {
 		i.Severity = inventory.SeverityInfo
 		return
 	}
-	table := severities()
-	for n, line := range table {
-		if i.People < line.people {
-			continue
+	for _, line := range e.rules.Severities {
+		if i.People >= line.People {
+			i.Severity = line.severity(i.Hours, backup && i.Cause == inventory.CauseLinkDegraded)
+			return
 		}
-		if backup && i.Cause == inventory.CauseLinkDegraded && n+1 < len(table) {
-			line = table[n+1]
-		}
-		i.Severity = line.shut
-		if i.Hours {
-			i.Severity = line.open
-		}
-		return
 	}
 }
 
