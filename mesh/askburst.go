@@ -25,7 +25,7 @@ func (c *Controller) AskAll(code, workstation string) error {
 	s.mu.Lock()
 	within := s.log.timing.missAfter()
 	s.mu.Unlock()
-	asked := sweepable(members)
+	asked := s.current(sweepable(members))
 	for _, m := range members {
 		if workstation != "" && m.Workstation == workstation && m.State != StateLeft {
 			c.start(func() { s.tryTCP(m, within) })

@@ -1,6 +1,10 @@
 package mesh
 
-import "time"
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
 
 // Bounds of the sweep's miss timer.
 const (
@@ -61,6 +65,25 @@ func sweepable(members []Member) []Member {
 		return alive
 	}
 	return failed
+}
+
+// current leaves out what a workstation was called before: one that lost its power
+// comes back under a new name, and its pool takes a minute or two to give up the old
+// one, to which nobody answers. The same address answered under another name since. A
+// name that never answered stays: it may be the new one.
+func current(members []Member, seenAt map[string]time.Time) []Member {
+	type place struct {
+		workstation string
+		addr        netip.AddrPort
+	}
+	latest := make(map[place]time.Time, len(members))
+	at := func(m Member) place { return place{m.Workstation, m.Addr} }
+	for _, m := range members {
+		if seen := seenAt[m.Name]; seen.After(latest[at(m)]) {
+			latest[at(m)] = seen
+		}
+	}
+	return slices.DeleteFunc(members, func(m Member) bool { return seenAt[m.Name].Before(latest[at(m)]) && !seenAt[m.Name].IsZero() })
 }
 
 // recallEvery is how many sweeps of a site pass between two pings of a failed

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"muster/inventory"
 )
@@ -104,6 +107,31 @@ func TestBurstHasSeenEnoughAtTwoMembers(t *testing.T) {
 		if c.found.enough() != c.enough || c.found.silent() != c.silent {
 			t.Errorf("%+v: enough %t, silent %t", c.found, c.found.enough(), c.found.silent())
 		}
+	}
+}
+
+func TestAWorkstationIsNotAskedByANameThatItHadBefore(t *testing.T) {
+	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	home, away := netip.MustParseAddrPort("10.1.1.11:7946"), netip.MustParseAddrPort("10.1.1.99:7946")
+	old := Member{Name: "w1.old", Workstation: "w1", State: StateAlive, Addr: home}
+	renamed := Member{Name: "w1.new", Workstation: "w1", State: StateAlive, Addr: home}
+	other := Member{Name: "w2.run", Workstation: "w2", State: StateAlive, Addr: netip.MustParseAddrPort("10.1.1.12:7946")}
+	copied := Member{Name: "w1.copy", Workstation: "w1", State: StateAlive, Addr: away}
+	all := []Member{old, renamed, other, copied}
+	for name, test := range map[string]struct {
+		seenAt map[string]time.Time
+		want   []Member
+	}{
+		"nobody answered yet":           {nil, all},
+		"the new name was not asked":    {map[string]time.Time{old.Name: at, other.Name: at}, all},
+		"the new name answered":         {map[string]time.Time{old.Name: at, renamed.Name: at.Add(time.Minute)}, []Member{renamed, other, copied}},
+		"another address is not a name": {map[string]time.Time{old.Name: at, copied.Name: at.Add(time.Minute)}, all},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, current(slices.Clone(all), test.seenAt), sameAddrs()); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -133,6 +133,13 @@ func (s *site) heardFrom(m Member) {
 	}
 }
 
+// current leaves out what its workstations were called before.
+func (s *site) current(members []Member) []Member {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return current(members, s.seenAt)
+}
+
 // turnTo changes the site's state and says so.
 func (s *site) turnTo(state inventory.ReachState) {
 	s.mu.Lock()

@@ -47,7 +47,7 @@ func (c *Controller) sweepDue(now time.Time) time.Duration {
 func (s *site) sweepOnce() {
 	all := s.pool.Members()
 	s.recall(recallable(all))
-	members := sweepable(all)
+	members := s.current(sweepable(all))
 	if len(members) == 0 {
 		s.turnTo(inventory.ReachUnknown)
 		s.pool.Listen(true)
