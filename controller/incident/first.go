@@ -15,7 +15,7 @@ func (e *Engine) first(sc *scene, t *trouble, j judged, now time.Time) judged {
 	switch {
 	case sc.s.facts.Site.Direct(): // its silence is a minute old: others would have been seen
 		return j
-	case t != nil && t.Incident.Cause != inventory.CauseUnknown, t == nil && e.recent[j.key] != nil:
+	case t != nil && t.Incident.Cause != inventory.CauseUnknown, t == nil && e.resumable(j.key, now) != nil:
 		return j
 	case t != nil:
 		began = t.Incident.DetectedAt
@@ -27,6 +27,17 @@ func (e *Engine) first(sc *scene, t *trouble, j judged, now time.Time) judged {
 	j.cause, j.rule, j.grade, j.confidence = inventory.CauseUnknown, "outside-unheard", inventory.GradeInferred, 0.3
 	j.reason = fmt.Sprintf("Nobody at %s answers since %s; whether anything outside does is being asked.", sc.s.code, sc.s.clock(sc.since))
 	return j
+}
+
+// premature reports whether a silence is too young to be the return of what ended
+// lately at its site: what first calls unknown leaves an older incident alone.
+func (e *Engine) premature(sc *scene, now time.Time) bool {
+	if sc.s.facts.Site.Direct() || e.resumable(siteKey(sc.s.code), now) == nil ||
+		now.Sub(sc.s.silence.seenAt) >= e.rules.RefFirst || !e.outsidePending(sc.since) {
+		return false
+	}
+	e.askEvery(Ask{Kind: AskReferences}, time.Second, now)
+	return true
 }
 
 // outsidePending reports whether what answered before has not answered since t: the

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/inventory"
@@ -17,6 +18,11 @@ const (
 func (e *Engine) blind() bool {
 	t := e.troubles[networkKey]
 	return t != nil && t.ClearAt.IsZero()
+}
+
+// wasBlind reports whether the controller's own network failed at t.
+func (e *Engine) wasBlind(t time.Time) bool {
+	return slices.ContainsFunc(e.blinds, func(b span) bool { return !t.Before(b.From) && (b.To.IsZero() || !t.After(b.To)) })
 }
 
 // apart reports whether a sign at t was made while the site, or the controller, was
@@ -154,7 +160,7 @@ func (e *Engine) swallow(t *trouble, now time.Time) {
 	e.out.Blind = true
 	from := t.Onset.Add(-e.rules.SharedIn)
 	for _, s := range e.order {
-		if s.silence.active && s.silence.into == "" && s.silence.since.After(from) {
+		if s.silence.active && s.silence.into == "" && newer(s.silence.since, s.answerAt).After(from) {
 			s.silence.into = networkKey
 			if narrow := e.troubles[siteKey(s.code)]; narrow != nil {
 				e.fold(narrow, t, now)

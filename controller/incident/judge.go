@@ -11,6 +11,7 @@ type silence struct {
 	active    bool
 	since     time.Time
 	members   []*machine
+	seenAt    time.Time // when it was judged to be one
 	router    bool      // it answered meanwhile
 	firstLife time.Time // the first answer after it
 	into      string    // key of the wider trouble that took it over
@@ -24,13 +25,15 @@ func (e *Engine) judgeSite(s *site, now time.Time) {
 	e.followSilence(sc)
 	key := siteKey(s.code)
 	j, holds := sc.judge()
-	if j.whole && s.silence.active {
-		j.since = s.silence.since
+	if q := &s.silence; j.whole && q.active && (q.firstLife.IsZero() || !s.againAt.After(q.since)) {
+		j.since = q.since // else it is silent again after a wider cause
 	}
 	t := e.troubles[key]
 	switch {
 	case holds && j.whole && (blind || s.silence.into != "" || !sc.freshAt.After(s.againAt)):
 		// A wider cause has it, or had it and nothing was seen since.
+	case holds && j.whole && t == nil && e.premature(sc, now):
+		// The controller's own network may have it.
 	case holds && j.whole:
 		t = e.hold(e.first(sc, t, j, now), now)
 		t.Router = t.Router || sc.router
@@ -119,7 +122,7 @@ func (e *Engine) followSilence(sc *scene) {
 	q := &s.silence
 	q.sc = sc
 	if sc.silent && !q.active {
-		*q = silence{active: true, since: sc.since, members: sc.live, router: sc.router, sc: sc}
+		*q = silence{active: true, since: sc.since, seenAt: sc.now, members: sc.live, router: sc.router, sc: sc}
 		s.fellSilent(sc.since)
 		return
 	}

@@ -32,7 +32,7 @@ func (e *Engine) hold(j judged, now time.Time) *trouble {
 
 // begin makes the trouble that j describes, or takes up one that ended lately.
 func (e *Engine) begin(j judged, now time.Time) *trouble {
-	if t := e.recent[j.key]; t != nil && now.Sub(t.EndedAt) <= e.rules.FlapFor && !t.Incident.Cause.Presence() {
+	if t := e.resumable(j.key, now); t != nil {
 		return e.resume(t, j, now)
 	}
 	t := &trouble{Key: j.key, Onset: j.since, Spans: []span{{From: j.since}}, Hidden: e.covered(j.scope, now)}
@@ -41,25 +41,6 @@ func (e *Engine) begin(j judged, now time.Time) *trouble {
 		Verdicts: []inventory.Verdict{},
 	}
 	e.troubles[j.key] = t
-	return t
-}
-
-// resume reopens a trouble that ended a moment ago: a flapping link is one
-// incident.
-func (e *Engine) resume(t *trouble, j judged, now time.Time) *trouble {
-	delete(e.recent, j.key)
-	e.settling = slices.DeleteFunc(e.settling, func(x *trouble) bool { return x == t })
-	e.troubles[j.key] = t
-	t.Onset, t.ClearAt, t.EndedAt = j.since, time.Time{}, time.Time{}
-	t.Spans = bounded(append(t.Spans, span{From: j.since}), maxSpans)
-	t.Incident.Flaps++
-	t.Incident.ResolvedAt, t.Incident.SettledAt = time.Time{}, time.Time{}
-	t.Incident.State = inventory.IncidentOpen
-	if t.Incident.OpenedAt.IsZero() {
-		t.Incident.State = inventory.IncidentPending
-	}
-	e.judgeInto(t, j.verdict(now))
-	e.say(t, inventory.IncidentReopened, now, false)
 	return t
 }
 
@@ -261,7 +242,7 @@ func (e *Engine) end(t *trouble, now time.Time) {
 	if t.Hidden {
 		return
 	}
-	t.EndedAt = now
+	t.EndedAt, t.Before = now, nil
 	t.Incident.ResolvedAt = t.ClearAt
 	step := inventory.IncidentEnded
 	if t.Incident.State == inventory.IncidentPending {
@@ -277,7 +258,11 @@ func (e *Engine) end(t *trouble, now time.Time) {
 // fold lets a wider trouble take t over.
 func (e *Engine) fold(t, into *trouble, now time.Time) {
 	delete(e.troubles, t.Key)
-	if t.Hidden {
+	switch {
+	case t.Hidden:
+		return
+	case t.Before != nil:
+		e.giveBack(t, into, now)
 		return
 	}
 	t.Incident.State, t.Incident.Into = inventory.IncidentFolded, into.Incident.ID

@@ -134,7 +134,7 @@ func (e *Engine) weighMinutes(s *site) minutesView {
 		return v
 	}
 	v.usual = linkMinute{RTT: usual.RTT, Jitter: usual.Jitter, Loss: usual.Loss}
-	lossy, lossSince, calm := e.weighLoss(ms, usual)
+	lossy, lossSince, lossOf, calm := e.weighLoss(ms, usual)
 	v.usualAgain = goods > 0 && last.Loss <= max(usual.Loss, usual.LossHigh, r.LossLeast)
 	v.good = goods >= r.GoodMinutes && calm
 	v.goodSince = last.At.Add(-time.Duration(r.GoodMinutes-1) * time.Minute)
@@ -142,16 +142,16 @@ func (e *Engine) weighMinutes(s *site) minutesView {
 	case rtts >= r.BadMinutes:
 		v.bad, v.rule, v.since = true, "slow", rttSince
 	case lossy:
-		v.bad, v.rule, v.since = true, "lossy", lossSince
+		v.bad, v.rule, v.since, v.now.Loss = true, "lossy", lossSince, lossOf
 	case jitters >= r.BadMinutes:
 		v.bad, v.rule, v.since = true, "jittery", jitterSince
 	}
 	return v
 }
 
-// weighLoss reports whether the link loses more than it usually does, since when,
-// and whether the last minutes are calm again.
-func (e *Engine) weighLoss(ms []linkMinute, u Usual) (lossy bool, since time.Time, calm bool) {
+// weighLoss reports whether the link loses more than it usually does, since when and
+// how much of what was asked since, and whether the last minutes are calm again.
+func (e *Engine) weighLoss(ms []linkMinute, u Usual) (lossy bool, since time.Time, of float64, calm bool) {
 	r := &e.rules
 	last := ms[len(ms)-1].At
 	asked, lost := 0, 0.0
@@ -164,7 +164,7 @@ func (e *Engine) weighLoss(ms []linkMinute, u Usual) (lossy bool, since time.Tim
 			recentAsked, recentLost = recentAsked+ms[i].N, recentLost+ms[i].Loss*n
 		}
 		if ms[i].Loss > base {
-			since = ms[i].At
+			since, of = ms[i].At, lost/float64(max(asked, 1))
 		}
 	}
 	limit := func(asked int, sigmas float64) float64 {
@@ -172,7 +172,7 @@ func (e *Engine) weighLoss(ms []linkMinute, u Usual) (lossy bool, since time.Tim
 		return max(lambda+sigmas*math.Sqrt(lambda)+3, (base+r.LossLeast)*float64(asked))
 	}
 	lossy = lost > limit(asked, r.LossSigmas) && recentLost > base*float64(recentAsked)
-	return lossy, since, recentLost <= limit(recentAsked, 1)
+	return lossy, since, of, recentLost <= limit(recentAsked, 1)
 }
 
 func (v minutesView) words(s *site) string {

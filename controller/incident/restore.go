@@ -126,6 +126,12 @@ func (e *Engine) restoreTroubles(f *saved) error {
 		if len(t.Spans) == 0 {
 			t.Spans = []span{{From: t.Onset}}
 		}
+		if t.Before != nil && len(t.Before.Spans) == 0 {
+			t.Before.Spans = t.Spans[:1]
+		}
+		if t.Before != nil && (t.Before.Key != t.Key || t.Before.Incident.ID != t.Incident.ID || t.Before.EndedAt.IsZero()) {
+			return fmt.Errorf("incident %.20s came back as another", t.Incident.ID)
+		}
 		return nil
 	}
 	for _, t := range f.Settling {

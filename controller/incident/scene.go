@@ -130,7 +130,7 @@ func (sc *scene) lookDeaf() {
 	for _, m := range sc.live {
 		n := 0
 		for _, at := range m.misses {
-			if at.After(sc.s.udpAt) && !sc.e.stalled(at) {
+			if at.After(sc.s.udpAt) && !sc.e.stalled(at) && !sc.e.wasBlind(at) {
 				n++
 				if first.IsZero() || at.Before(first) {
 					first = at
@@ -165,7 +165,7 @@ func (sc *scene) lookAccused() {
 	for _, m := range sc.s.machines {
 		n := 0
 		for _, at := range m.accused {
-			if sc.now.Sub(at) <= sc.r.AccusedIn && m.heardAt.After(at) && !sc.e.apart(sc.s, at) && len(m.misses) == 0 && loss < sc.r.LossyAt {
+			if sc.now.Sub(at) <= sc.r.AccusedIn && m.heardAt.After(at) && !sc.e.apart(sc.s, at) && !sc.e.echoes(sc.s, at) && len(m.misses) == 0 && loss < sc.r.LossyAt {
 				n++
 				if sc.accuseAt.IsZero() || at.Before(sc.accuseAt) {
 					sc.accuseAt = at

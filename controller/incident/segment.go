@@ -113,6 +113,20 @@ func (sc *scene) goingHome(t time.Time) bool {
 	return n >= sc.r.HomeLeast
 }
 
+// echoes reports whether an accusation at t may be the echo of a segment that fell
+// silent: both sides called each other failed, and gossip goes on telling of it.
+func (e *Engine) echoes(s *site, t time.Time) bool {
+	for _, segment := range []*trouble{e.troubles[siteKey(s.code)], e.recent[siteKey(s.code)]} {
+		if segment == nil || segment.Live.Rule != ruleTogether && segment.Live.Rule != ruleUnanswered || t.Before(segment.Onset) {
+			continue
+		}
+		if segment.ClearAt.IsZero() || !t.After(segment.ClearAt.Add(gossipLag)) {
+			return true
+		}
+	}
+	return false
+}
+
 // hearsFew reports whether a machine hears too few of its neighbours: its last two
 // records say so, it has been up and heard for long enough to hear them, and
 // neighbours that came back lately are not counted. At is when the first of the two

@@ -155,27 +155,36 @@ func (e *Engine) lifeByProbe(s *site, p *inventory.ProbeResult, at time.Time) {
 	}
 }
 
-// largeLost counts the machines that lose large packets by their own probes.
-func (sc *scene) largeLost() int {
-	by := make(map[string]bool)
+// largeFailures are the probes of machines that lost large packets. A machine that
+// has connected anew since sent large packets, and they came through: its next probe
+// may be a quarter of an hour away.
+func (sc *scene) largeFailures() (found []result) {
 	for _, f := range sc.s.services {
 		for _, r := range f.failures(sc.now.Add(-staleProbes * sc.r.ProbeEvery)) {
-			if r.Error == inventory.ProbePathMTU {
-				by[r.By] = true
+			m := sc.e.machines[r.By]
+			if r.Error == inventory.ProbePathMTU && (m == nil || !m.connectedSince(r.At)) {
+				found = append(found, r)
 			}
 		}
 	}
-	return len(by)
+	return found
+}
+
+// connectedSince reports whether the machine says that it made its way to the
+// controller after t.
+func (m *machine) connectedSince(t time.Time) bool {
+	return (m.uplink == "ok" || m.uplink == "relayed") && m.uplinkAt.After(t)
+}
+
+// largeLost counts the machines that lose large packets by their own probes.
+func (sc *scene) largeLost() int {
+	return observers(sc.largeFailures())
 }
 
 func (sc *scene) largeSince() time.Time {
 	since := sc.now
-	for _, f := range sc.s.services {
-		for _, r := range f.failures(sc.now.Add(-staleProbes * sc.r.ProbeEvery)) {
-			if r.Error == inventory.ProbePathMTU {
-				since = older(since, r.At)
-			}
-		}
+	for _, r := range sc.largeFailures() {
+		since = older(since, r.At)
 	}
 	return since
 }

@@ -33,6 +33,12 @@ type siteRule struct {
 	say        func(*scene) string
 }
 
+// The rules of a segment that fell silent.
+const (
+	ruleTogether   = "several-silent-together"
+	ruleUnanswered = "several-unanswered-together"
+)
+
 // siteRules are read from the top; the first that fits is the verdict. Gates and
 // shared causes come before them (gates.go, shared.go), one machine's after
 // (single.go). Inferred is one observer's word, corroborated two independent ones'.
@@ -59,12 +65,12 @@ func siteRules() []siteRule {
 			say:  sayLinkOrPower,
 		},
 		{
-			name: "several-silent-together", cause: inventory.CauseLANSegment, grade: inventory.GradeCorroborated, confidence: 0.8,
+			name: ruleTogether, cause: inventory.CauseLANSegment, grade: inventory.GradeCorroborated, confidence: 0.8,
 			when: func(sc *scene) bool { return len(sc.lost) > 0 && sc.twoObservers() },
 			say:  sayLost,
 		},
 		{
-			name: "several-unanswered-together", cause: inventory.CauseLANSegment, grade: inventory.GradeInferred, confidence: 0.65,
+			name: ruleUnanswered, cause: inventory.CauseLANSegment, grade: inventory.GradeInferred, confidence: 0.65,
 			when: func(sc *scene) bool { return len(sc.lost) > 0 },
 			say:  sayLost,
 		},
@@ -139,7 +145,7 @@ func (sc *scene) fill(j *judged) {
 	switch j.rule {
 	case "udp-blocked":
 		j.since, j.members = sc.deafSince, sc.live
-	case "several-silent-together", "several-unanswered-together":
+	case ruleTogether, ruleUnanswered:
 		j.since, j.members = sc.lostAt, sc.lost
 	case "neighbours-unheard":
 		j.since, j.members, j.freshAt = sc.peerAt, sc.peerless, sc.now

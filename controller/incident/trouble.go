@@ -32,4 +32,5 @@ type trouble struct {
 	Members  []string           `json:"members,omitempty"`
 	Live     inventory.Verdict  `json:"live"`              // the verdict before healing, which stays where nothing is proven
 	TouchAt  time.Time          `json:"touch_at,omitzero"` // when the verdicts last changed
+	Before   *trouble           `json:"before,omitempty"`  // as it had ended before it came back
 }

@@ -34,10 +34,14 @@ type story struct {
 	updated    int
 	detectedAt time.Time
 	resolvedAt time.Time // when it was said, last
+	over       end       // its end before it came back
 	presence   bool      // it never was more than presence
 	matched    bool
 	steps      []inventory.IncidentChange
 }
+
+// end is when something ended, and when that was said.
+type end struct{ at, saidAt time.Time }
 
 // stories gathers changes by incident, in order of detection.
 func (s Seen) stories() []*story {
@@ -66,16 +70,22 @@ func (s Seen) stories() []*story {
 }
 
 func (o *story) add(c inventory.IncidentChange) {
+	if c.Step == inventory.IncidentReopened {
+		o.over = end{o.last.ResolvedAt, o.resolvedAt}
+	}
 	o.last = c.Incident
 	o.steps = append(o.steps, c)
 	switch c.Step { //nolint:exhaustive // the others notify nobody
 	case inventory.IncidentOpened:
 		o.opened = append(o.opened, c.At)
-	case inventory.IncidentEnded:
-		o.resolvedAt = c.At
-		o.closed++
-	case inventory.IncidentCleared:
-		o.resolvedAt = c.At
+	case inventory.IncidentEnded, inventory.IncidentCleared:
+		if o.resolvedAt = c.At; c.Incident.ResolvedAt.Equal(o.over.at) { // its return was a wider cause's
+			o.resolvedAt = o.over.saidAt
+			return
+		}
+		if c.Step == inventory.IncidentEnded {
+			o.closed++
+		}
 	case inventory.IncidentReopened:
 		o.resolvedAt = time.Time{}
 	case inventory.IncidentRevised:

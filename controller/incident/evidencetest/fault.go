@@ -77,6 +77,15 @@ func (w *World) SwitchBack(ms []*Machine) {
 	}
 }
 
+// Accuse lets gossip call machines failed, which they deny.
+func (w *World) Accuse(ms ...*Machine) {
+	for _, m := range ms {
+		w.emit(inventory.Evidence{At: w.now, Kind: inventory.EvidenceMember, Site: m.Site.Code, Workstation: m.ID, Member: inventory.MemberFailed, Target: m.addr})
+		at := w.now.Add(w.span(time.Second, 3*time.Second))
+		w.later(at, inventory.Evidence{At: at, Kind: inventory.EvidenceMember, Site: m.Site.Code, Workstation: m.ID, Member: inventory.MemberJoined, Target: m.addr})
+	}
+}
+
 // Isolate cuts machines from the other neighbours and not from the controller:
 // neighbours accuse each other, and the accused deny it through the controller.
 func (w *World) Isolate(s *Site, ms []*Machine, lasts time.Duration) {
@@ -90,9 +99,7 @@ func (w *World) Isolate(s *Site, ms []*Machine, lasts time.Duration) {
 			if w.now.After(end) || !m.live() {
 				return
 			}
-			w.emit(inventory.Evidence{At: w.now, Kind: inventory.EvidenceMember, Site: s.Code, Workstation: m.ID, Member: inventory.MemberFailed, Target: m.addr})
-			at := w.now.Add(w.span(time.Second, 3*time.Second))
-			w.later(at, inventory.Evidence{At: at, Kind: inventory.EvidenceMember, Site: s.Code, Workstation: m.ID, Member: inventory.MemberJoined, Target: m.addr})
+			w.Accuse(m)
 			w.after(w.span(20*time.Second, 40*time.Second), accuse)
 		}
 		w.after(w.deathTakes(s)+w.span(0, 10*time.Second), accuse)
