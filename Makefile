@@ -24,8 +24,7 @@ demo: build ## build and run a whole county on this machine (DEMO='--sites 20 --
 
 test: test-deps ## install what the tests need (as root, on Debian), then lint and run all of them
 	@$(MAKE) --no-print-directory lint
-	@echo "test: every package under the race detector, real databases and network namespaces included"
-	$(GO) test -race -timeout 20m ./...
+	@GO='$(GO)' packaging/test.sh
 
 test-deps:
 	@packaging/testdeps.sh

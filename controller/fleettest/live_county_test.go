@@ -40,11 +40,9 @@ type liveCounty struct {
 	hook   *liveHook
 	seen   *liveSeen
 
-	serving sync.WaitGroup // the services
-
-	mu       sync.Mutex // guards what follows
-	services map[string]*http.Server
-	onsetAt  time.Time // of the last silence that was caused
+	mu       sync.Mutex        // guards what follows
+	services map[string]func() // that run; each ends one
+	onsetAt  time.Time         // of the last silence that was caused
 }
 
 // liveServices are what people need there, by port.
@@ -59,7 +57,7 @@ func newLiveCounty(t testing.TB, sites []liveSite) *liveCounty {
 	t.Helper()
 	c := &liveCounty{
 		Scene: lab.Set(t, lab.Build(t)), tb: t, sites: map[string]*lab.Site{}, tokens: map[string]string{},
-		services: map[string]*http.Server{},
+		services: map[string]func(){},
 	}
 	c.AddOutside()
 	for _, name := range slices.Sorted(maps.Keys(liveServices())) {
@@ -71,7 +69,6 @@ func newLiveCounty(t testing.TB, sites []liveSite) *liveCounty {
 		for name := range liveServices() {
 			c.stopService(name)
 		}
-		c.serving.Wait()
 	})
 	c.hook = newLiveHook(t, c.Scene, liveHookAddr)
 	c.Configure(map[string]string{"muster.yaml": liveConfig(c.Scene), "notify.yaml": liveNotify})
@@ -176,27 +173,27 @@ func (c *liveCounty) rememberLinks(t testing.TB, sites []liveSite) {
 
 // startService starts a service that people need.
 func (c *liveCounty) startService(name string) error {
-	listener, err := c.Listen(c.Services(), netip.AddrPortFrom(lab.ServicesAddr(), liveServices()[name]))
-	if err != nil {
-		return fmt.Errorf("cannot serve %s: %w", name, err)
-	}
 	page := strings.Repeat("<p>"+name+"</p>\n", 2000)
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(page)) // who asked may have gone
-	})}
+	stop, err := serveIn(c.Scene, c.Services(), netip.AddrPortFrom(lab.ServicesAddr(), liveServices()[name]),
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(page)) // who asked may have gone
+		}))
+	if err != nil {
+		return fmt.Errorf("cannot start service %s: %w", name, err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.services[name] = server
-	c.serving.Go(func() { _ = server.Serve(listener) }) // ends with Close, which says so
+	c.services[name] = stop
 	return nil
 }
 
 func (c *liveCounty) stopService(name string) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if server := c.services[name]; server != nil {
-		_ = server.Close() // its listener ends with it
-		delete(c.services, name)
+	stop := c.services[name]
+	delete(c.services, name)
+	c.mu.Unlock()
+	if stop != nil {
+		stop()
 	}
 }
 

@@ -16,11 +16,35 @@ import (
 	"muster/inventory"
 )
 
-// playAllLive is set by `make live`.
+// `make live` sets -live, and `make test` -quick.
 var (
-	playAllLive = flag.Bool("live", false, "play the live county: every scenario on real links in network namespaces, nine minutes")
-	playOnly    = flag.String("scenarios", "", "with -live: the numbers of scenarios to play, such as 20,24")
+	playAllLive   = flag.Bool("live", false, "play the live county: every scenario on real links in network namespaces, nine minutes; without namespaces that is a failure")
+	playQuickLive = flag.Bool("quick", false, "play a few scenarios of the live county, four minutes, where this system allows network namespaces")
+	playOnly      = flag.String("scenarios", "", "with -live: the numbers of scenarios to play, such as 20,24")
 )
+
+// quickScenarios are those of -quick: one of each kind that needs no wait of minutes.
+const quickScenarios = "02,13,20,24,36"
+
+// scenariosToPlay are the numbers of scenarios that the flags ask for; empty means all
+// of them. It ends the test where nothing is asked for or nothing can be played.
+func scenariosToPlay(t *testing.T) string {
+	t.Helper()
+	if !*playAllLive && !*playQuickLive {
+		t.Skip("the live county wants the machine to itself: `make test` plays a part of it by itself, `make live` all of it")
+	}
+	switch err := lab.Allowed(); {
+	case err == nil && *playAllLive:
+		return *playOnly
+	case err == nil:
+		return quickScenarios
+	case *playAllLive:
+		t.Fatalf("nothing can be played on real links: %v", err)
+	default:
+		t.Skipf("nothing was played on real links: %v", err)
+	}
+	return ""
+}
 
 // liveSites are the sites of the live county; the switch needs a larger one. What
 // befalls a site's reach within minutes is one incident: two such scenarios never
@@ -40,11 +64,11 @@ func liveSites() []liveSite {
 
 // chosen are the scenarios to play, and the sites that they need: fewer than four
 // sites are no county.
-func chosen() (scenarios []liveScenario, sites []liveSite) {
+func chosen(numbers string) (scenarios []liveScenario, sites []liveSite) {
 	need := map[string]bool{"S001": true, "S004": true, "S006": true, "S008": true}
 	for _, s := range liveScenarios() {
 		number, _, _ := strings.Cut(s.name, " ")
-		if *playOnly != "" && !slices.Contains(strings.Split(*playOnly, ","), number) {
+		if numbers != "" && !slices.Contains(strings.Split(numbers, ","), number) {
 			continue
 		}
 		scenarios = append(scenarios, s)
@@ -62,13 +86,7 @@ func chosen() (scenarios []liveScenario, sites []liveSite) {
 // docs/rehearsals.md on a county of real processes, real links and real routers, and
 // reads the verdicts through the API. Scenarios of different sites run side by side.
 func TestScenariosInNamespacesGetTheirVerdictsAndNoOthers(t *testing.T) {
-	if !*playAllLive {
-		t.Skip("NOT PLAYED: the live county takes nine minutes and a quiet machine; `make live` plays it")
-	}
-	if err := lab.Allowed(); err != nil {
-		t.Skipf("NOT PLAYED: this system allows no network namespaces, so nothing was played on real links: %v; run it as root", err)
-	}
-	scenarios, sites := chosen()
+	scenarios, sites := chosen(scenariosToPlay(t))
 	c := newLiveCounty(t, sites)
 	begun := time.Now()
 	trials := playLive(c, scenarios)

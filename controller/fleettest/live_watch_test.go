@@ -5,6 +5,7 @@ package fleettest_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"os"
@@ -33,18 +34,33 @@ type liveHook struct {
 func newLiveHook(t testing.TB, s *lab.Scene, addr netip.AddrPort) *liveHook {
 	t.Helper()
 	h := &liveHook{}
-	listener, err := s.Listen(s.Controller(), addr)
+	serveUntilTheEnd(t, s, addr, h)
+	return h
+}
+
+// serveUntilTheEnd answers beside the controller until the test ends.
+func serveUntilTheEnd(tb testing.TB, s *lab.Scene, addr netip.AddrPort, h http.Handler) {
+	tb.Helper()
+	stop, err := serveIn(s, s.Controller(), addr, h)
 	if err != nil {
-		t.Fatalf("cannot listen for notifications: %v", err)
+		tb.Fatal(err)
+	}
+	tb.Cleanup(stop)
+}
+
+// serveIn answers inside a namespace until stop, which waits for the server's end.
+func serveIn(s *lab.Scene, namespace string, addr netip.AddrPort, h http.Handler) (stop func(), err error) {
+	listener, err := s.Listen(namespace, addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot serve on %s: %w", addr, err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(listener) }) // ends with Close, which says so
-	t.Cleanup(func() {
+	return func() {
 		_ = server.Close() // its listener ends with it
 		serving.Wait()
-	})
-	return h
+	}, nil
 }
 
 // ServeHTTP implements http.Handler.

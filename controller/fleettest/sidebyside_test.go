@@ -28,17 +28,7 @@ var alertHookAddr = netip.MustParseAddrPort("127.0.0.1:9098")
 func newAlertHook(tb testing.TB, s *lab.Scene) *alertHook {
 	tb.Helper()
 	h := &alertHook{all: map[string]time.Time{}}
-	listener, err := s.Listen(s.Controller(), alertHookAddr)
-	if err != nil {
-		tb.Fatalf("cannot listen for Alertmanager: %v", err)
-	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) }) // ends with Close, which says so
-	tb.Cleanup(func() {
-		_ = server.Close() // its listener ends with it
-		serving.Wait()
-	})
+	serveUntilTheEnd(tb, s, alertHookAddr, h)
 	return h
 }
 
