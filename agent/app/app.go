@@ -31,7 +31,8 @@ type App struct {
 	log  *slog.Logger
 	own  string // names this start of the agent, and the boot of a machine that cannot name it
 
-	returned chan string // holds one word about a machine that was to go and is there
+	returned chan string   // holds one word about a machine that was to go and is there
+	begun    chan struct{} // closed when the journal says that the agent began
 
 	life    sync.Mutex // serialises Start and Stop; guards the five below; before mu
 	started bool
@@ -81,7 +82,7 @@ func New(o Options) (*App, error) {
 	}
 	a := &App{
 		opts: o, log: o.Log.With("component", "agent"), own: "process-" + strings.ToLower(rand.Text()),
-		returned: make(chan string, 1),
+		returned: make(chan string, 1), begun: make(chan struct{}),
 	}
 	a.probing = newProbing(a)
 	return a, nil

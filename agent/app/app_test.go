@@ -156,6 +156,32 @@ func TestAGoodbyeIsInTheJournalAndTravelsAtTheNextStart(t *testing.T) {
 	})
 }
 
+// TestTheFirstReportAfterARebootTellsOfIt takes a machine that lost its power and is
+// slow to look around: whether it was the power is known by the new boot.
+func TestTheFirstReportAfterARebootTellsOfIt(t *testing.T) {
+	bubble(t, func(t *testing.T, s *shire) {
+		p := newPC("PF3X9Q2L")
+		o := s.options(p, t.TempDir(), "10.1.0.11")
+		a := s.start(o)
+		pass(2 * time.Minute)
+		stop(t, a)
+		before := len(s.reportsOf("w00000001"))
+		p.set(func(p *pc) { p.boot, p.bootedAt, p.looks = "boot-next", time.Now(), 3*time.Second })
+		a = s.start(o)
+		pass(30 * time.Second)
+		stop(t, a)
+		reports := s.reportsOf("w00000001")
+		if len(reports) <= before {
+			t.Fatal("no report came after the reboot")
+		}
+		if !slices.ContainsFunc(reports[before].Journal, func(r wire.JournalRecord) bool {
+			return r.Boot == "boot-next" && r.Kind == wire.RecordStart
+		}) {
+			t.Errorf("the first report's journal is %+v", reports[before].Journal)
+		}
+	})
+}
+
 func TestAnOutageIsInTheJournalAndTravelsAfterIt(t *testing.T) {
 	bubble(t, func(t *testing.T, s *shire) {
 		p := newPC("PF3X9Q2L")

@@ -252,6 +252,7 @@ type pc struct {
 	power    wire.PowerSource
 	network  inventory.Network
 	stops    []inventory.Stop
+	looks    time.Duration                              // that a look at the surroundings takes
 	answer   func(wire.ProbeSpec) inventory.ProbeResult // nil: all is well
 	probed   []wire.ProbeSpec
 }
@@ -321,8 +322,13 @@ func (p *pc) Network(context.Context, netip.Addr) inventory.Network {
 
 func (p *pc) Surroundings(context.Context) (gateway, carrier wire.Reachable, power wire.PowerSource) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.gateway, wire.Yes, p.power
+	gateway, power = p.gateway, p.power
+	looks := p.looks
+	p.mu.Unlock()
+	if looks > 0 {
+		<-time.After(looks)
+	}
+	return gateway, wire.Yes, power
 }
 
 // options are those of an agent at an address of the mill.

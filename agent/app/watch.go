@@ -30,6 +30,7 @@ type watcher struct {
 func (a *App) watch(ctx context.Context) {
 	w := &watcher{app: a, began: time.Now(), outside: outside{app: a}}
 	w.look(ctx, wire.RecordStart, "agent "+clip(a.opts.Version, 40))
+	close(a.begun)
 	due := time.Now().Add(lookEvery)
 	timer := time.NewTimer(lookEvery)
 	defer timer.Stop()

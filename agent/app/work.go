@@ -33,6 +33,11 @@ func (a *App) work(ctx context.Context) {
 		return
 	}
 	a.oweLastOutage()
+	select { // the first report tells of a new boot, and the next is minutes away
+	case <-a.begun:
+	case <-ctx.Done():
+		return
+	}
 	_, reporter := a.parts()
 	var probing sync.WaitGroup
 	probing.Go(func() { a.probing.run(ctx) })
