@@ -102,7 +102,10 @@ func playCrash(x *trial, s *lab.Site) {
 	if i, ok := x.await("the machine is silent", of(inventory.CauseWorkstationSilent)); ok {
 		x.logf("%s silent: detected %.1f s after the crash: %s", i.ID, i.DetectedAt.Sub(at).Seconds(), i.Reason())
 	}
-	x.Pass(stayDown)
+	x.await("the machine is taken for silent", func(i inventory.Incident) bool {
+		return of(inventory.CauseWorkstationSilent)(i) && i.State == inventory.IncidentOpen
+	})
+	x.Pass(5 * time.Second)
 	s.Plug(w)
 	booted := time.Now()
 	x.Boot(w, x.tokens[s.Code])

@@ -85,4 +85,3 @@ func TestAMachineThatConnectedAnewTakesItsFailedProbeBack(t *testing.T) {
 		t.Errorf("after everybody connected anew the newest step is %s", last().Step)
 	}
 }
-

@@ -150,12 +150,13 @@ func (e *Engine) weighMinutes(s *site) minutesView {
 }
 
 // weighLoss reports whether the link loses more than it usually does, since when and
-// how much of what was asked since, and whether the last minutes are calm again.
+// how much of what was asked from then until it lost nothing any more, and whether the last minutes are calm again.
 func (e *Engine) weighLoss(ms []linkMinute, u Usual) (lossy bool, since time.Time, of float64, calm bool) {
 	r := &e.rules
 	last := ms[len(ms)-1].At
 	asked, lost := 0, 0.0
 	recentAsked, recentLost := 0, 0.0
+	spellAsked, spellLost := 0, 0.0 // from the first lossy minute to the last one
 	base := max(u.Loss, u.LossHigh, 0.005)
 	for i := len(ms) - 1; i >= 0 && last.Sub(ms[i].At) < time.Duration(r.LossMinutes)*time.Minute; i-- {
 		n := float64(ms[i].N)
@@ -163,8 +164,11 @@ func (e *Engine) weighLoss(ms []linkMinute, u Usual) (lossy bool, since time.Tim
 		if last.Sub(ms[i].At) < time.Duration(r.GoodMinutes)*time.Minute {
 			recentAsked, recentLost = recentAsked+ms[i].N, recentLost+ms[i].Loss*n
 		}
+		if ms[i].Loss > base || spellAsked > 0 {
+			spellAsked, spellLost = spellAsked+ms[i].N, spellLost+ms[i].Loss*n
+		}
 		if ms[i].Loss > base {
-			since, of = ms[i].At, lost/float64(max(asked, 1))
+			since, of = ms[i].At, spellLost/float64(max(spellAsked, 1))
 		}
 	}
 	limit := func(asked int, sigmas float64) float64 {
