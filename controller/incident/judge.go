@@ -12,6 +12,7 @@ type silence struct {
 	since     time.Time
 	members   []*machine
 	seenAt    time.Time // when it was judged to be one
+	waits     bool      // for the references, before it is taken for the return of what ended
 	router    bool      // it answered meanwhile
 	firstLife time.Time // the first answer after it
 	into      string    // key of the wider trouble that took it over
@@ -33,7 +34,7 @@ func (e *Engine) judgeSite(s *site, now time.Time) {
 	case holds && j.whole && (blind || s.silence.into != "" || !sc.freshAt.After(s.againAt)):
 		// A wider cause has it, or had it and nothing was seen since.
 	case holds && j.whole && t == nil && e.premature(sc, now):
-		// The controller's own network may have it.
+		s.silence.waits = true // the controller's own network may have it
 	case holds && j.whole:
 		t = e.hold(e.first(sc, t, j, now), now)
 		t.Router = t.Router || sc.router

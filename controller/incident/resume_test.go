@@ -3,6 +3,7 @@ package incident_test
 import (
 	"testing"
 
+	"muster/controller/incident/evidencetest"
 	"muster/inventory"
 )
 
@@ -66,5 +67,28 @@ func TestALANSegmentDoesNotBecomeItsCarriersOutage(t *testing.T) {
 			{cause: inventory.CauseLANSegment, site: "S001", from: 3 * mins, detected: mins, heals: 5 * mins, resolved: mins},
 			{cause: inventory.CauseSharedCarrier, carrier: "northnet", from: 8 * mins, detected: 15 * sec, heals: 12 * mins, resolved: mins},
 		},
+	}.report(t)
+}
+
+// TestASharedCauseIsNamedWhenTheRestOfItsSitesFollows takes three sites of a carrier,
+// and the others ten seconds later.
+func TestASharedCauseIsNamedWhenTheRestOfItsSitesFollows(t *testing.T) {
+	t.Parallel()
+	scenario{
+		lasts: 15 * mins, opts: options{Seed: 14, Sites: 12, Carriers: []string{"northnet", "southnet"}, Shape: func(s *evidencetest.Site) { s.Exchange = "X" + s.Code }},
+		play: func(w *world) {
+			for i, s := range w.Sites() {
+				at := 3 * mins
+				if i >= 6 {
+					at += 10 * sec
+				}
+				if i%2 == 0 {
+					w.At(at, func() { w.CutLink(s) })
+					w.At(7*mins, func() { w.HealLink(s) })
+				}
+			}
+		}, want: []want{{
+			cause: inventory.CauseSharedCarrier, carrier: "northnet", from: 3 * mins, detected: 15 * sec, caused: 30 * sec, heals: 7 * mins, resolved: mins,
+		}},
 	}.report(t)
 }

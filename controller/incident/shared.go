@@ -40,6 +40,7 @@ func (e *Engine) judgeShared(now time.Time) {
 	if e.blind() || e.waiting {
 		return
 	}
+	e.nameUnnamed(now)
 	left := e.cluster(now)
 	for len(left) >= e.rules.SharedLeast {
 		best, ok := e.bestCover(left, now)
@@ -54,22 +55,58 @@ func (e *Engine) judgeShared(now time.Time) {
 	}
 }
 
+// nameUnnamed names a cause that had no name while the first of its sites fell
+// silent: the next ones of the same carrier came seconds later.
+func (e *Engine) nameUnnamed(now time.Time) {
+	t := e.troubles[unnamedKey]
+	if t == nil || !t.ClearAt.IsZero() {
+		return
+	}
+	var sites []*site
+	for _, s := range e.order {
+		if s.silence.active && s.silence.into == unnamedKey {
+			sites = append(sites, s)
+		}
+	}
+	if len(sites) < e.rules.SharedLeast {
+		return
+	}
+	sortBySilence(sites)
+	best, ok := e.bestCover(sites, now)
+	if !ok || e.troubles[best.key] != nil || float64(len(best.sites)) < e.rules.SharedRatio*float64(len(sites)) {
+		return
+	}
+	delete(e.troubles, unnamedKey)
+	t.Key, t.Incident.Scope = best.key, best.scope
+	e.troubles[t.Key] = t
+	for _, s := range sites {
+		if !slices.Contains(best.sites, s) {
+			e.observeAgain(s, now)
+		}
+	}
+	e.share(best, now)
+}
+
+func sortBySilence(sites []*site) {
+	slices.SortFunc(sites, func(a, b *site) int {
+		return cmp.Or(a.silence.since.Compare(b.silence.since), cmp.Compare(a.code, b.code))
+	})
+}
+
 // cluster is the largest set of sites that fell silent within the window and that
 // no wider cause has taken, once there was time to hear the others.
 func (e *Engine) cluster(now time.Time) []*site {
 	var silent []*site
 	for _, s := range e.order {
 		if s.silence.active && s.silence.into == "" && !s.facts.Site.Direct() && !e.covered(inventory.Scope{Site: s.code}, now) &&
-			e.troubles[siteKey(s.code)] != nil {
+			(e.troubles[siteKey(s.code)] != nil || s.silence.waits) {
 			silent = append(silent, s)
 		}
 	}
 	if len(silent) < e.rules.SharedLeast {
 		return nil
 	}
-	slices.SortFunc(silent, func(a, b *site) int {
-		return cmp.Or(a.silence.since.Compare(b.silence.since), cmp.Compare(a.code, b.code))
-	})
+	sortBySilence(silent)
 	best, bestAt := 0, 0
 	for i := range silent {
 		n := i
