@@ -180,5 +180,7 @@ const (
 	EventAssetWiped       = "asset.wiped"
 	EventAssetDisposed    = "asset.disposed"
 	EventAssetHandedIn    = "asset.handed-in"
+	EventAssetKeptApart   = "asset.kept-apart" // two that share a number are two machines
+	EventAssetMerged      = "asset.merged"     // they are one
 	EventPersonErased     = "person.erased"
 )

@@ -26,6 +26,7 @@ type ForecastBasis struct {
 	Left        int       `json:"left"`
 	ScopeAdded  int       `json:"scope_added"` // positions that came in within the history
 	MadeAt      time.Time `json:"made_at"`
+	Assumes     []string  `json:"assumes,omitempty"` // in words: what had to be taken for granted
 }
 
 // ForecastScope is the odds of one wave or gate.

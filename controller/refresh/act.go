@@ -28,9 +28,9 @@ const (
 // of one version. The error is a *Refusal, which says why not and what would
 // help, or a *Conflict where somebody else was there first.
 func Act(s inventory.Swap, o Order, now time.Time) (inventory.Swap, []inventory.Event, error) {
-	verb := o.Action.verb()
+	verb := o.verb()
 	refuse := func(r *Refusal) error {
-		r.Verb, r.Swap = verb, s.ID
+		r.Verb, r.Subject = verb, strings.TrimSpace("swap "+s.ID)
 		return r
 	}
 	at, r := when(s, o, now)
@@ -43,17 +43,20 @@ func Act(s inventory.Swap, o Order, now time.Time) (inventory.Swap, []inventory.
 	if r := fits(s, o.Action); r != nil {
 		return s, nil, refuse(r)
 	}
-	if r := o.Action.refuse(s, o, at); r != nil {
+	if r := o.refuse(s, o, at); r != nil {
 		return s, nil, refuse(r)
 	}
 	id := s.ID
-	action := o.Action.settle(s, o)
+	action := o.settle(s, o)
 	if p, ok := action.(Plan); ok {
 		id = p.ID
 	}
 	step := Body{Version: s.Version + 1, Why: o.Why}
 	after := s
 	var events []inventory.Event
+	if h, ok := action.(HandIn); ok {
+		events = append(events, handedIn(h.Asset, h.Where, o.By, at, now))
+	}
 	for _, say := range append([]body{action}, follows(s, action, o)...) {
 		e := write(id, say, step, o.By, at, now)
 		var err error
@@ -72,11 +75,11 @@ func follows(s inventory.Swap, a Action, o Order) []body {
 	if !ok || o.Reported[h.Asset] || s.OldHalf.Done() {
 		return nil
 	}
-	reason := "handed in by scan; no agent ever reported from it"
+	where := ""
 	if h.Where != "" {
-		reason = fmt.Sprintf("handed in by scan at %s; no agent ever reported from it", h.Where)
+		where = " at " + h.Where
 	}
-	return []body{OldGone{Grade: inventory.HalfDeclared, Reason: reason}}
+	return []body{OldGone{Grade: inventory.HalfDeclared, Reason: "handed in by scan" + where + "; no agent ever reported from it"}}
 }
 
 // when is the moment of which the order speaks.
@@ -181,15 +184,15 @@ func wayOut(s inventory.Swap, a Action) string {
 	}
 }
 
-// text refuses an empty, endless or unprintable reason.
-func text(what, value string) *Refusal {
+// reason refuses an empty, endless or unprintable reason.
+func reason(value string) *Refusal {
 	switch {
 	case strings.TrimSpace(value) == "":
-		return &Refusal{Why: what + " is missing", Help: "say it in a few words: people ask why"}
+		return &Refusal{Why: "the reason is missing", Help: "say it in a few words: people ask why"}
 	case len(value) > MaxReason:
-		return &Refusal{Why: fmt.Sprintf("%s is longer than %d bytes", what, MaxReason)}
+		return &Refusal{Why: fmt.Sprintf("the reason is longer than %d bytes", MaxReason)}
 	case !printable(value):
-		return &Refusal{Why: what + " holds a character that cannot be printed"}
+		return &Refusal{Why: "the reason holds a character that cannot be printed"}
 	default:
 		return nil
 	}

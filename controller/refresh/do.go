@@ -98,7 +98,7 @@ func (a Do) filled(s inventory.Swap, o Order) Do {
 
 func (a Do) settle(s inventory.Swap, o Order) Action { return a.filled(s, o) }
 
-func (a Undo) refuse(inventory.Swap, Order, time.Time) *Refusal { return text("the reason", a.Reason) }
+func (a Undo) refuse(inventory.Swap, Order, time.Time) *Refusal { return reason(a.Reason) }
 
 func (a Undo) settle(inventory.Swap, Order) Action { return a }
 
@@ -116,7 +116,7 @@ func (a RollBack) refuse(s inventory.Swap, o Order, at time.Time) *Refusal {
 	if at.Before(s.DoneAt) {
 		return &Refusal{Why: fmt.Sprintf("it was swapped only at %s", s.DoneAt.UTC().Format(time.RFC3339)), Help: "undo it if it never was"}
 	}
-	if r := text("the reason", a.Reason); r != nil {
+	if r := reason(a.Reason); r != nil {
 		return r
 	}
 	return next(a.Next, o.day(at), false)

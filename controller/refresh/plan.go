@@ -107,7 +107,7 @@ func (a Schedule) settle(_ inventory.Swap, o Order) Action {
 }
 
 func (a Fail) refuse(_ inventory.Swap, o Order, at time.Time) *Refusal {
-	if r := text("the reason", a.Reason); r != nil {
+	if r := reason(a.Reason); r != nil {
 		return r
 	}
 	return next(a.Next, o.day(at), true)
@@ -132,6 +132,6 @@ func next(next, day inventory.Date, needed bool) *Refusal {
 	}
 }
 
-func (a Cancel) refuse(inventory.Swap, Order, time.Time) *Refusal { return text("the reason", a.Reason) }
+func (a Cancel) refuse(inventory.Swap, Order, time.Time) *Refusal { return reason(a.Reason) }
 
 func (a Cancel) settle(inventory.Swap, Order) Action { return a }

@@ -46,18 +46,15 @@ type Order struct {
 
 // Refusal is why an order is not followed, and what would help.
 type Refusal struct {
-	Verb string // plan, schedule, do …
-	Swap string
-	Why  string
-	Help string
+	Verb    string // plan, schedule, do …
+	Subject string // "swap x00000001", "asset A1"
+	Why     string
+	Help    string
 }
 
 // Error implements error.
 func (r *Refusal) Error() string {
-	if r.Swap == "" {
-		return fmt.Sprintf("cannot %s: %s", r.Verb, r.Why)
-	}
-	return fmt.Sprintf("cannot %s swap %s: %s", r.Verb, r.Swap, r.Why)
+	return fmt.Sprintf("cannot %s %s: %s", r.Verb, r.Subject, r.Why)
 }
 
 // Hint is what would help; it may be empty.

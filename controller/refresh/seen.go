@@ -25,18 +25,18 @@ type Machine struct {
 
 // Install is one install of the agent as it was last seen.
 type Install struct {
-	ID            string
-	EnrolledAt    time.Time
-	LastReportAt  time.Time // over TLS, by the certificate
-	Site          string    // by the subnet that it reports from; empty: none of ours
-	SiteSince     time.Time
-	Presence      inventory.Presence
-	HeardAt       time.Time             // the last sign of life, as the roster has it: a report or the pool
-	Left          inventory.LeaveReason // the last goodbye, where nothing was heard since
-	ReplacedBy    string
-	RevokedAt     time.Time
-	Review        string         // why its identity is in doubt
-	Checks        []MachineCheck // what it, or the site's probes, show of its work
+	ID           string
+	EnrolledAt   time.Time
+	LastReportAt time.Time // over TLS, by the certificate
+	Site         string    // by the subnet that it reports from; empty: none of ours
+	SiteSince    time.Time
+	Presence     inventory.Presence
+	HeardAt      time.Time             // the last sign of life, as the roster has it: a report or the pool
+	Left         inventory.LeaveReason // the last goodbye, where nothing was heard since
+	ReplacedBy   string
+	RevokedAt    time.Time
+	Review       string         // why its identity is in doubt
+	Checks       []MachineCheck // what it, or the site's probes, show of its work
 }
 
 // MachineCheck is one measured fact about a machine's work.

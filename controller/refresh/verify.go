@@ -65,6 +65,9 @@ func (v *verifier) contradict() {
 		}
 	}
 	if u.New || u.Old {
+		if at.Before(v.s.VerifiedAt) { // it cannot have been wrong before it was said
+			at = v.s.VerifiedAt
+		}
 		v.tell(u, at)
 	}
 }
@@ -83,7 +86,13 @@ func (v *verifier) prove() {
 	}
 	if v.s.State == inventory.SwapSwapped && v.s.NewHalf.Done() && v.s.OldHalf.Done() {
 		declared := v.s.OldHalf.Grade == inventory.HalfDeclared || v.s.NewHalf.Grade == inventory.HalfDeclared
-		v.tell(Verified{Declared: declared}, v.now)
+		at := v.s.NewHalf.At // proven once both halves were
+		for _, also := range []time.Time{v.s.OldHalf.At, v.s.DoneAt} {
+			if also.After(at) {
+				at = also
+			}
+		}
+		v.tell(Verified{Declared: declared}, at)
 	}
 }
 
