@@ -170,8 +170,9 @@ func (es *FieldErrors) codes(field string, values []string) {
 	}
 }
 
-// MaxSitesOfWave bounds the sites of one wave.
-const MaxSitesOfWave = 10_000
+// MaxSitesOfWave bounds the sites of one wave: so many still fit one cell of a
+// workbook.
+const MaxSitesOfWave = 1500
 
 func (es *FieldErrors) site(field, value string) {
 	if !ValidSiteCode(value) {

@@ -124,6 +124,7 @@ func (m Milestone) Validate() error {
 	if m.Site != "" {
 		es.site("site", m.Site)
 	}
+	es.list("after", m.After)
 	for _, code := range m.After {
 		es.key("after", code, 64)
 		if code == m.Code {

@@ -217,6 +217,7 @@ func (c Consignment) Validate() error {
 	if c.Count < 0 || c.Count > 100_000 {
 		es.add("count", "%d is outside 0 to 100000", c.Count)
 	}
+	es.longList("assets", c.Assets)
 	for _, tag := range c.Assets {
 		es.key("assets", tag, 64)
 	}

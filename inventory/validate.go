@@ -73,6 +73,21 @@ func (es *FieldErrors) list(field string, values []string) {
 	}
 }
 
+// maxLongList bounds a field that may name many things, in bytes: escaped, it
+// still fits the cell of a workbook.
+const maxLongList = 15_000
+
+// longList bounds the values of a field that may hold many.
+func (es *FieldErrors) longList(field string, values []string) {
+	total := 0
+	for _, v := range values {
+		total += len(v) + len("; ")
+	}
+	if total > maxLongList {
+		es.add(field, "together longer than %d bytes", maxLongList)
+	}
+}
+
 // address refuses a zone: what it names is known on one machine only.
 func (es *FieldErrors) address(field string, addr netip.Addr) {
 	if addr.Zone() != "" {

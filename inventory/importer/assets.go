@@ -115,6 +115,10 @@ func purchaseColumns() []column[asset] {
 			Name: "end_of_life", Example: "2028-03-01", Synonyms: []string{"eol", "eol date", "end of life date", "asset eol date"},
 			Help: "The day on which it should be gone.",
 		}, func(a *asset) *inventory.Date { return &a.EndOfLife }),
+		date(Column{
+			Name: "hold_until", Example: "2027-06-30", Synonyms: []string{"hold", "retain until", "legal hold", "keep until", "hold date"},
+			Help: "The last day on which it may neither be wiped nor disposed of.",
+		}, func(a *asset) *inventory.Date { return &a.HoldUntil }),
 		text(Column{
 			Name: "order", Example: "PO-4471", Synonyms: []string{"order number", "purchase order", "po", "po number"},
 			Help: "The order it came with.",

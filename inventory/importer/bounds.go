@@ -10,6 +10,7 @@ const (
 	MaxRows          = 200_000
 	MaxColumns       = 200
 	MaxCellBytes     = 4 << 10
+	MaxLongCellBytes = 32 << 10  // of the few lists that may be long; what a workbook's cell takes
 	MaxCells         = 4_000_000 // cells kept of one sheet, empty ones included
 	MaxUnzippedBytes = 160 << 20 // all parts of a workbook
 	MaxMapBytes      = 256 << 10

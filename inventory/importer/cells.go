@@ -57,8 +57,12 @@ func (t *Table) cells(row Row) ([]cell, []Problem) {
 
 // readCell fills c.cellText and says whether the cell holds anything.
 func (t *Table) readCell(c *cell) (filled bool, err error) {
-	if len(c.raw) > MaxCellBytes {
-		return false, &cellError{why: fmt.Sprintf("longer than %d bytes", MaxCellBytes)}
+	limit := MaxCellBytes
+	if c.long {
+		limit = MaxLongCellBytes
+	}
+	if len(c.raw) > limit {
+		return false, &cellError{why: fmt.Sprintf("longer than %d bytes", limit)}
 	}
 	// Our own exports are UTF-8: there the mark is a character like any other.
 	if t.encoding != "" && t.encoding != utf8Text && strings.ContainsRune(c.raw, utf8.RuneError) {

@@ -26,6 +26,8 @@ type Column struct {
 	Help      string
 	Example   string
 	InputOnly bool // another way to write a column; never exported
+	Long      bool // may hold a list longer than other cells
+	Personal  bool // names a person: left out of an export for those who may not see it
 }
 
 // cellError is what is wrong with one cell and what was probably meant.
@@ -60,19 +62,25 @@ type column[N any] struct {
 // reading is what cells need to know beside their own text.
 type reading struct {
 	sites    *siteIndex
+	refs     *references
 	dayFirst bool
 }
 
 // schema is everything the planner and the exporter need to know about a noun.
 type schema[N any] struct {
-	keyColumn string
+	keyColumn string // empty: several columns are the key
 	columns   []column[N]
+	keys      [][]string                                            // columns that are the key together, best first; nil: keyColumn is
+	compose   func(cell cellOf, r *reading) (key string, err error) // the key of a row whose keyColumn is blank
 	parseKey  func(string) (string, error)
 	blank     func(key string) N
 	keyOf     func(*N) string
 	title     func(*N) string
 	validate  func(*N) error
 }
+
+// cellOf is what a row says in a column; empty: nothing.
+type cellOf func(column string) string
 
 // clearMark in a cell clears the value; escapeMark before a cell takes the rest
 // literally.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,15 +80,68 @@ func (e estate) register(t *testing.T, size int) inventory.Register {
 		r.Assets = append(r.Assets, e.asset(i, code))
 	}
 	r.Subnets = append(r.Subnets, inventory.Subnet{Prefix: netip.MustParsePrefix("2001:db8::/48"), Purpose: "vpn"})
+	e.refresh(&r, size)
 	validate(t, r)
 	return r
+}
+
+// refresh adds the nouns of a refresh to sites S000 and on.
+func (e estate) refresh(r *inventory.Register, size int) {
+	site := func() string { return r.Sites[e.IntN(len(r.Sites))].Code }
+	for i := range 1 + size/10 {
+		r.Programmes = append(r.Programmes, inventory.Programme{
+			Code: fmt.Sprintf("P%d", i), Name: e.name(i), Zone: pick(e, []string{"", "UTC"}), Target: e.date(), Notes: e.text(),
+			Freezes: pick(e, [][]string{nil, {"2026-12-24"}, {"2026-12-21/2027-01-02 a freeze; with words", "2027-02-01"}}), Holidays: pick(e, [][]string{nil, {"2027-05-31"}}),
+		})
+		w := inventory.Wave{
+			Code: fmt.Sprintf("W%d", i), Programme: pick(e, r.Programmes).Code, Name: e.name(i), Crews: e.IntN(4), OnHold: e.text(), Notes: e.text(), GoLive: e.date(),
+		}
+		for range e.IntN(5) {
+			if code := site(); !slices.Contains(w.Sites, code) {
+				w.Sites = append(w.Sites, code)
+			}
+		}
+		r.Waves = append(r.Waves, w)
+		r.Courses = append(r.Courses, inventory.Course{
+			Code: fmt.Sprintf("course-%d", i), Name: e.name(i), Roles: pick(e, [][]string{nil, {"clerk"}, {"a;b", `c\d`}}), ValidMonths: e.IntN(3) * 12,
+			Programme: pick(e, []string{"", "P0"}),
+		})
+	}
+	for i := range size {
+		r.Positions = append(r.Positions, inventory.Position{
+			Code: e.name(i), Site: site(), Room: e.text(), Desk: e.text(), Role: e.text(), Class: e.text(), Asset: pick(e, []string{"", "A1"}),
+			OutScope: e.text(), Keep: e.text(), Notes: e.text(),
+		})
+		r.Visits = append(r.Visits, inventory.Visit{
+			Code: e.name(i), Site: site(), Date: inventory.Date(fmt.Sprintf("2026-12-%02d", 1+e.IntN(28))), Crew: e.name(e.IntN(3)), From: pick(e, []string{"", "08:30"}),
+			To: pick(e, []string{"", "12:00"}), People: pick(e, [][]string{nil, {"jd", "s;k"}}), State: pick(e, []string{"", "planned", "done"}), Reason: e.text(), Notes: e.text(),
+		})
+		r.Consignments = append(r.Consignments, inventory.Consignment{
+			Code: e.name(i), Order: e.text(), Supplier: e.text(), Site: pick(e, []string{"", site()}), Expected: e.date(), Arrived: e.date(), Count: e.IntN(50),
+			Assets: pick(e, [][]string{nil, {"N1", "N;2"}}), Notes: e.text(),
+		})
+		r.Staff = append(r.Staff, inventory.Staff{Number: e.name(i), Site: site(), Role: e.text(), Name: e.text()})
+		if e.IntN(2) == 0 {
+			r.Training = append(r.Training, inventory.Training{
+				Staff: r.Staff[i].Number, Course: pick(e, r.Courses).Code, On: "2026-11-02", Until: e.date(), Source: e.text(),
+			})
+		}
+		m := inventory.Milestone{
+			Code: e.name(i), Area: e.name(i), Wave: pick(e, []string{"", "W0"}), Site: pick(e, []string{"", site()}), Name: e.name(i), Planned: e.date(),
+			Expected: e.IntN(9), Moved: e.IntN(9), Rejected: e.IntN(9), Owner: e.text(), Notes: e.text(),
+		}
+		if i > 0 && e.IntN(2) == 0 {
+			m.After = []string{r.Milestones[e.IntN(i)].Code}
+		}
+		r.Milestones = append(r.Milestones, m)
+	}
 }
 
 func (e estate) asset(i int, site string) inventory.Asset {
 	a := inventory.Asset{
 		Tag: e.name(i), Kind: pick(e, inventory.AssetKinds()), Maker: e.text(), Model: e.text(), Name: e.text(), Position: e.text(),
 		Site: pick(e, []string{"", site}), State: pick(e, append(inventory.AssetStates(), "")),
-		Purchased: e.date(), WarrantyUntil: e.date(), EndOfLife: e.date(), Order: e.text(), Supplier: e.text(), Notes: e.text(),
+		Purchased: e.date(), WarrantyUntil: e.date(), EndOfLife: e.date(), HoldUntil: e.date(), Order: e.text(), Supplier: e.text(), Notes: e.text(),
 	}
 	if e.IntN(3) > 0 {
 		a.Serial = fmt.Sprintf("%s%06d", pick(e, []string{"5CG", "00", " x", "=", ""}), i)
@@ -113,6 +167,22 @@ func validate(t *testing.T, r inventory.Register) {
 	}
 	for _, a := range r.Assets {
 		must(t, a.Validate())
+	}
+	valid(t, r.Programmes)
+	valid(t, r.Waves)
+	valid(t, r.Positions)
+	valid(t, r.Visits)
+	valid(t, r.Consignments)
+	valid(t, r.Staff)
+	valid(t, r.Courses)
+	valid(t, r.Training)
+	valid(t, r.Milestones)
+}
+
+func valid[N interface{ Validate() error }](t *testing.T, nouns []N) {
+	t.Helper()
+	for _, n := range nouns {
+		must(t, n.Validate())
 	}
 }
 

@@ -18,7 +18,10 @@ const examples = "../../configs/import/"
 // operator would, without a problem or a header that is not known.
 func TestEveryExampleImports(t *testing.T) {
 	var r inventory.Register
-	files := []string{"sites.csv", "subnets.csv", "links.csv", "assets.csv", "workstations.csv", "schools-kit.csv"}
+	files := []string{
+		"sites.csv", "subnets.csv", "links.csv", "assets.csv", "workstations.csv", "schools-kit.csv",
+		"programmes.csv", "waves.csv", "positions.csv", "visits.csv", "consignments.csv", "staff.csv", "courses.csv", "training.csv", "milestones.csv",
+	}
 	for _, file := range files {
 		content, err := os.ReadFile(examples + file)
 		must(t, err)
@@ -66,7 +69,7 @@ func TestExamplesAreNewToTheDemosCounty(t *testing.T) {
 	for _, file := range []string{"sites.csv", "links.csv"} {
 		load("../../configs/estates/county/", file)
 	}
-	for _, file := range []string{"sites.csv", "subnets.csv", "links.csv", "assets.csv", "workstations.csv"} {
+	for _, file := range []string{"sites.csv", "subnets.csv", "links.csv", "assets.csv", "workstations.csv", "programmes.csv", "waves.csv", "positions.csv"} {
 		plan := load(examples, file)
 		for _, edit := range plan.Edits {
 			if !edit.New {
@@ -80,7 +83,11 @@ func TestExamplesAreNewToTheDemosCounty(t *testing.T) {
 }
 
 func TestATemplateImports(t *testing.T) {
-	known := inventory.Register{Sites: []inventory.Site{{Code: "E101", Name: "Mill Lane Library"}}}
+	known := inventory.Register{
+		Sites: []inventory.Site{{Code: "E101", Name: "Mill Lane Library"}}, Programmes: []inventory.Programme{{Code: "REFRESH26", Name: "R"}},
+		Waves: []inventory.Wave{{Code: "W1", Programme: "REFRESH26", Name: "W"}}, Staff: []inventory.Staff{{Number: "100234", Site: "E101"}},
+		Courses: []inventory.Course{{Code: "records-basic", Name: "C"}}, Milestones: []inventory.Milestone{{Code: "ADULTS-TRIAL", Area: "a", Name: "n"}},
+	}
 	for _, kind := range importer.Kinds() {
 		for _, format := range []importer.Format{importer.CSV, importer.XLSX} {
 			var b strings.Builder

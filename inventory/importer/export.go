@@ -14,26 +14,18 @@ type ExportOptions struct {
 	Kind     Kind
 	Format   Format
 	Observed map[string]Observed // what agents see, by asset tag; may be nil
+
+	WithoutNames bool // leave out the column that names people
 }
 
 // Export writes the register's rows of one kind, sorted by key, with a column
 // for everything that a file may declare and what agents see beside it. Read and
 // planned again it changes nothing.
 func Export(w io.Writer, register inventory.Register, options ExportOptions) error {
-	var err error
-	switch options.Kind {
-	case Sites:
-		err = exportKind(w, siteSchema(), register.Sites, options)
-	case Subnets:
-		err = exportKind(w, subnetSchema(), register.Subnets, options)
-	case Links:
-		err = exportKind(w, linkSchema(), register.Links, options)
-	case Assets:
-		err = exportKind(w, assetSchema(Assets), register.Assets, options)
-	case Workstations:
-		err = exportKind(w, assetSchema(Workstations), computers(register.Assets), options)
-	default:
-		err = fmt.Errorf("want one of %v", Kinds())
+	table := tableOf(options.Kind)
+	err := fmt.Errorf("want one of %v", Kinds())
+	if table.export != nil {
+		err = table.export(w, register, options)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot export %s: %w", options.Kind, err)
@@ -50,7 +42,9 @@ func exportKind[N any](w io.Writer, s schema[N], nouns []N, options ExportOption
 	if err != nil {
 		return err
 	}
-	columns := slices.DeleteFunc(s.columns, func(c column[N]) bool { return c.InputOnly })
+	columns := slices.DeleteFunc(s.columns, func(c column[N]) bool {
+		return c.InputOnly || c.Personal && options.WithoutNames
+	})
 	cells := make([]string, len(columns))
 	for i := range columns {
 		cells[i] = columns[i].Name

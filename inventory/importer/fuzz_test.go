@@ -72,19 +72,19 @@ func FuzzReadAndPlan(f *testing.F) {
 		if err != nil {
 			return
 		}
-		plan := importer.NewPlan([]*importer.Table{table}, county, importer.PlanOptions{AcceptGood: true})
+		plan := importer.NewPlan([]*importer.Table{table}, refreshing(), importer.PlanOptions{AcceptGood: true})
 		checkRejected(t, table, plan, options)
 		batch, err := plan.Batch("fuzz", time.Time{})
 		if err != nil {
 			return
 		}
-		after := apply(t, county, batch)
+		after := apply(t, refreshing(), batch)
 		validate(t, after)
 		again := importer.NewPlan([]*importer.Table{table}, after, importer.PlanOptions{AcceptGood: true})
 		if len(again.Changes) > 0 {
 			t.Fatalf("the second import changes %+v", again.Edits)
 		}
-		if got := said(apply(t, after, importer.Invert(batch, "fuzz", time.Time{}))); strings.Join(got, "\n") != strings.Join(said(county), "\n") {
+		if got := said(apply(t, after, importer.Invert(batch, "fuzz", time.Time{}))); strings.Join(got, "\n") != strings.Join(said(refreshing()), "\n") {
 			t.Fatalf("undo leaves %v", got)
 		}
 	})

@@ -14,6 +14,7 @@ type binding struct {
 	convert   func(string) (string, error) // another system's form into ours; nil: none
 	rank      int                          // of two filled cells for one column the lower rank counts
 	weak      bool                         // fills a value that is missing, never changes one
+	long      bool                         // may hold a long list
 	add       bool                         // adds to a list instead of replacing it
 }
 
@@ -25,9 +26,9 @@ const problemHeader = "problem"
 // layout, then our own names and their synonyms.
 func (t *Table) bindHeader(m *Map) error {
 	own := ownHeaders(t.Kind)
-	authority := map[string]Authority{}
+	authority, long := map[string]Authority{}, map[string]bool{}
 	for _, c := range Columns(t.Kind) {
-		authority[c.Name] = c.Authority
+		authority[c.Name], long[c.Name] = c.Authority, c.Long
 	}
 	boundAt := map[string]int{}
 	for i, header := range t.Header {
@@ -44,7 +45,7 @@ func (t *Table) bindHeader(m *Map) error {
 			continue // the layout knows it and Muster has no use for it
 		}
 		b.index = i
-		b.authority = authority[b.column]
+		b.authority, b.long = authority[b.column], long[b.column]
 		if m.gives(b.column, AgentAuthority) {
 			b.authority = AgentAuthority
 		}
@@ -112,10 +113,16 @@ func (t *Table) noticeUnknown(index int, header string, own map[string]string) {
 
 // checkKeyBound refuses a file in which no column identifies the rows.
 func (t *Table) checkKeyBound(m *Map) error {
-	key := keyColumnOf(t.Kind)
-	if slices.ContainsFunc(t.bindings, func(b binding) bool { return b.column == key }) {
-		return nil
+	ways := keyColumnsOf(t.Kind)
+	for _, way := range ways {
+		if !slices.ContainsFunc(way, func(key string) bool { return t.boundAt(key) == 0 }) {
+			if len(way) == 1 {
+				t.keyAt = t.boundAt(way[0])
+			}
+			return nil
+		}
 	}
+	key := ways[0][slices.IndexFunc(ways[0], func(key string) bool { return t.boundAt(key) == 0 })]
 	p := Problem{
 		Place: t.place(t.HeaderRow, 0),
 		Why:   fmt.Sprintf("no column is the %s, which identifies %s; this row has %s", key, t.Kind, quoteAll(filledCells(t.Header))),
@@ -132,6 +139,16 @@ func (t *Table) checkKeyBound(m *Map) error {
 	}
 	p.Suggestion = fmt.Sprintf("name it %q, or say in a map which column it is", key)
 	return fmt.Errorf("cannot read %s", p)
+}
+
+// boundAt is the file's column, from 1, that is ours; 0: none.
+func (t *Table) boundAt(column string) int {
+	for _, b := range t.bindings {
+		if b.column == column {
+			return b.index + 1
+		}
+	}
+	return 0
 }
 
 func filledCells(cells []string) []string {

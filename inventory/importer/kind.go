@@ -18,10 +18,24 @@ const (
 	Links        Kind = "links"
 	Assets       Kind = "assets"
 	Workstations Kind = "workstations"
+	Programmes   Kind = "programmes"
+	Waves        Kind = "waves"
+	Positions    Kind = "positions"
+	Visits       Kind = "visits"
+	Consignments Kind = "consignments"
+	Staff        Kind = "staff"
+	Courses      Kind = "courses"
+	Training     Kind = "training"
+	Milestones   Kind = "milestones"
 )
 
 // Kinds lists every kind in the order in which they depend on each other.
-func Kinds() []Kind { return []Kind{Sites, Subnets, Links, Assets, Workstations} }
+func Kinds() []Kind {
+	return []Kind{
+		Sites, Subnets, Links, Assets, Workstations,
+		Programmes, Waves, Positions, Visits, Consignments, Staff, Courses, Training, Milestones,
+	}
+}
 
 // ParseKind reads a kind, singular or plural.
 func ParseKind(s string) (Kind, error) {
@@ -35,20 +49,7 @@ func ParseKind(s string) (Kind, error) {
 }
 
 // Noun is what a row of the kind becomes in the register.
-func (k Kind) Noun() inventory.Noun {
-	switch k {
-	case Sites:
-		return inventory.NounSite
-	case Subnets:
-		return inventory.NounSubnet
-	case Links:
-		return inventory.NounLink
-	case Assets, Workstations:
-		return inventory.NounAsset
-	default:
-		return ""
-	}
-}
+func (k Kind) Noun() inventory.Noun { return tableOf(k).noun }
 
 // Format is how a table is written down.
 type Format string

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -164,7 +165,7 @@ func (r *mapReader) authority(m *Map, column, whose *yaml.Node) {
 	switch to := Authority(r.word(whose)); {
 	case to != FileAuthority && to != AgentAuthority:
 		r.fail(whose, "authority: want file or agent, not %q", shorten(whose.Value))
-	case name == keyColumnOf(m.Kind):
+	case slices.Contains(slices.Concat(keyColumnsOf(m.Kind)...), name):
 		r.fail(column, "authority: %s identifies the row and belongs to the file", name)
 	case to == FileAuthority && agentsColumn(m.Kind, name):
 		r.fail(whose, "authority: only the agent can say %s", name)

@@ -21,6 +21,7 @@ var ErrNoChanges = errors.New("nothing to change: the register already says the 
 type PlanOptions struct {
 	AcceptGood bool                // apply the good rows although others are wrong
 	Observed   map[string]Observed // what agents see, by asset tag; may be nil
+	DropNames  bool                // names of people are not kept here, whoever sends them
 }
 
 // Observed is what an agent reports of an asset; exports show it beside what the
@@ -76,6 +77,7 @@ func NewPlan(tables []*Table, register inventory.Register, options PlanOptions) 
 	p := &planner{
 		plan:     &Plan{Tables: tables, AcceptGood: options.AcceptGood, rejected: make([]map[int][]string, len(tables))},
 		observed: options.Observed,
+		names:    namesOf(options, register.Erased),
 		order:    map[Place]int{},
 	}
 	for i, t := range tables {
@@ -88,8 +90,22 @@ func NewPlan(tables []*Table, register inventory.Register, options PlanOptions) 
 	planKind(p, linkSchema(), Links, register.Links, sites)
 	assets := planKind(p, assetSchema(Assets), Assets, register.Assets, sites)
 	planKind(p, assetSchema(Workstations), Workstations, assets, sites)
+	p.planRefresh(register, sites)
 	p.sortProblems()
 	return p.plan
+}
+
+// planRefresh plans the nouns of the refresh, what is named before what names it.
+func (p *planner) planRefresh(register inventory.Register, sites []inventory.Site) {
+	know(p, inventory.NounProgramme, planKind(p, programmeSchema(), Programmes, register.Programmes, sites), func(n *inventory.Programme) string { return n.Code })
+	know(p, inventory.NounWave, planKind(p, waveSchema(), Waves, register.Waves, sites), func(n *inventory.Wave) string { return n.Code })
+	planKind(p, positionSchema(register.Positions), Positions, register.Positions, sites)
+	planKind(p, visitSchema(), Visits, register.Visits, sites)
+	planKind(p, consignmentSchema(), Consignments, register.Consignments, sites)
+	know(p, inventory.NounStaff, planKind(p, staffSchema(p.names), Staff, register.Staff, sites), func(n *staff) string { return n.Number })
+	know(p, inventory.NounCourse, planKind(p, courseSchema(), Courses, register.Courses, sites), func(n *inventory.Course) string { return n.Code })
+	planKind(p, trainingSchema(), Training, register.Training, sites)
+	planKind(p, milestoneSchema(), Milestones, register.Milestones, sites)
 }
 
 func (p *planner) sortProblems() {

@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"muster/inventory"
@@ -12,6 +13,8 @@ import (
 type planner struct {
 	plan     *Plan
 	observed map[string]Observed
+	names    names
+	refs     references
 	order    map[Place]int // whole tables by file and sheet
 }
 
@@ -89,7 +92,7 @@ func planKind[N any](p *planner, s schema[N], kind Kind, nouns []N, sites []inve
 	}
 	for i, t := range p.plan.Tables {
 		if t.Kind == kind {
-			k.readings[i] = &reading{sites: newSiteIndex(sites, t.aliases), dayFirst: t.dayFirst}
+			k.readings[i] = &reading{sites: newSiteIndex(sites, t.aliases), refs: &p.refs, dayFirst: t.dayFirst}
 		}
 	}
 	if len(k.readings) == 0 {
@@ -109,6 +112,10 @@ func planKind[N any](p *planner, s schema[N], kind Kind, nouns []N, sites []inve
 		p.checkIdentities(all, any(nouns).([]asset))
 	case []*pending[inventory.Site]:
 		p.noticeNamesakes(all, any(nouns).([]inventory.Site))
+	case []*pending[staff]:
+		p.noticeNames(all)
+	case []*pending[milestone]:
+		p.checkOrder(all, any(nouns).([]milestone))
 	}
 	return k.keep(all, nouns)
 }
@@ -159,27 +166,51 @@ func (k *kindPlan[N]) readRow(table, at int, row Row) (src source, key string, o
 	for _, p := range problems {
 		k.reject(src, p)
 	}
-	keyCell := slices.IndexFunc(cells, func(c cell) bool { return c.column == k.schema.keyColumn })
-	if keyCell < 0 {
-		if !slices.ContainsFunc(problems, func(p Problem) bool { return t.columnAt(p.Column) == k.schema.keyColumn }) {
-			k.reject(src, Problem{Place: t.place(row.Line, t.keyIndex()), Why: k.schema.keyColumn + " is missing"})
+	key, err := k.keyOfRow(t, row, cells, k.readings[table])
+	if err == nil {
+		return src, key, true
+	}
+	if missing, ok := errors.AsType[*missingKey](err); ok &&
+		slices.ContainsFunc(problems, func(p Problem) bool { return t.columnAt(p.Column) == missing.column }) {
+		return src, "", false // the cell that could not be read explains it
+	}
+	problem := Problem{Place: t.place(row.Line, t.keyIndex())}
+	if at := slices.IndexFunc(cells, func(c cell) bool { return c.column == k.schema.keyColumn }); at >= 0 {
+		problem = cells[at].problem(err)
+	} else {
+		problem.Why, problem.Suggestion = explain(err)
+	}
+	k.reject(src, problem)
+	return src, "", false
+}
+
+// missingKey says that a row has nothing in the column that identifies it.
+type missingKey struct{ column string }
+
+// Error implements error.
+func (e *missingKey) Error() string { return e.column + " is missing" }
+
+// keyOfRow is the key of a row: the cell of the key column or, where it is blank
+// and the kind has another way, several cells together.
+func (k *kindPlan[N]) keyOfRow(t *Table, row Row, cells []cell, r *reading) (string, error) {
+	at := slices.IndexFunc(cells, func(c cell) bool { return c.column == k.schema.keyColumn })
+	switch {
+	case at >= 0 && cells[at].cleared:
+		return "", &cellError{why: k.schema.keyColumn + " identifies the row and cannot be cleared"}
+	case at >= 0 && t.layout != nil && t.layout.key != nil:
+		return k.schema.parseKey(t.layout.key(t.foreign(row), keys{siteCode: r.sites.known}))
+	case at >= 0:
+		return k.schema.parseKey(cells[at].value)
+	case k.schema.compose == nil:
+		return "", &missingKey{k.schema.keyColumn}
+	}
+	return k.schema.compose(func(column string) string {
+		at := slices.IndexFunc(cells, func(c cell) bool { return c.column == column && !c.cleared })
+		if at < 0 {
+			return ""
 		}
-		return src, "", false
-	}
-	c := cells[keyCell]
-	value := c.value
-	if t.layout != nil && t.layout.key != nil {
-		value = t.layout.key(t.foreign(row), keys{siteCode: k.readings[table].sites.known})
-	}
-	key, err := k.schema.parseKey(value)
-	if c.cleared {
-		err = &cellError{why: k.schema.keyColumn + " identifies the row and cannot be cleared"}
-	}
-	if err != nil {
-		k.reject(src, c.problem(err))
-		return src, "", false
-	}
-	return src, key, true
+		return cells[at].value
+	}, r)
 }
 
 // maxPerRow bounds what is said of one row: a row that a hundred thousand others

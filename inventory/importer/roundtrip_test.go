@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,13 @@ func said(r inventory.Register) []string {
 	}
 	for _, n := range r.Assets {
 		add(n)
+	}
+	for _, nouns := range []any{
+		r.Programmes, r.Waves, r.Positions, r.Visits, r.Consignments, r.Staff, r.Courses, r.Training, r.Milestones,
+	} {
+		for _, n := range reflect.ValueOf(nouns).Seq2() {
+			add(n.Interface())
+		}
 	}
 	slices.Sort(lines)
 	return lines
@@ -123,6 +131,9 @@ func apply(t *testing.T, r inventory.Register, batch inventory.Batch) inventory.
 	t.Helper()
 	out := inventory.Register{
 		Sites: slices.Clone(r.Sites), Subnets: slices.Clone(r.Subnets), Links: slices.Clone(r.Links), Assets: slices.Clone(r.Assets),
+		Programmes: slices.Clone(r.Programmes), Waves: slices.Clone(r.Waves), Positions: slices.Clone(r.Positions), Visits: slices.Clone(r.Visits),
+		Consignments: slices.Clone(r.Consignments), Staff: slices.Clone(r.Staff), Courses: slices.Clone(r.Courses), Training: slices.Clone(r.Training),
+		Milestones: slices.Clone(r.Milestones),
 	}
 	for _, c := range batch.Changes {
 		switch c.Noun {
@@ -134,6 +145,24 @@ func apply(t *testing.T, r inventory.Register, batch inventory.Batch) inventory.
 			out.Links = applyTo(t, out.Links, c, func(l inventory.Link) string { return l.Circuit })
 		case inventory.NounAsset:
 			out.Assets = applyTo(t, out.Assets, c, func(a inventory.Asset) string { return a.Tag })
+		case inventory.NounProgramme:
+			out.Programmes = applyTo(t, out.Programmes, c, func(n inventory.Programme) string { return n.Code })
+		case inventory.NounWave:
+			out.Waves = applyTo(t, out.Waves, c, func(n inventory.Wave) string { return n.Code })
+		case inventory.NounPosition:
+			out.Positions = applyTo(t, out.Positions, c, func(n inventory.Position) string { return n.Code })
+		case inventory.NounVisit:
+			out.Visits = applyTo(t, out.Visits, c, func(n inventory.Visit) string { return n.Code })
+		case inventory.NounConsignment:
+			out.Consignments = applyTo(t, out.Consignments, c, func(n inventory.Consignment) string { return n.Code })
+		case inventory.NounStaff:
+			out.Staff = applyTo(t, out.Staff, c, func(n inventory.Staff) string { return n.Number })
+		case inventory.NounCourse:
+			out.Courses = applyTo(t, out.Courses, c, func(n inventory.Course) string { return n.Code })
+		case inventory.NounTraining:
+			out.Training = applyTo(t, out.Training, c, inventory.Training.Key)
+		case inventory.NounMilestone:
+			out.Milestones = applyTo(t, out.Milestones, c, func(n inventory.Milestone) string { return n.Code })
 		default:
 			t.Fatalf("unknown noun %q", c.Noun)
 		}

@@ -32,3 +32,12 @@ func (s spelling) of(key string) string {
 	s.exact[key], s.folded[folded] = true, key
 	return key
 }
+
+// known is the key as it is written where it is known at all.
+func (s spelling) known(key string) (string, bool) {
+	if s.exact[key] {
+		return key, true
+	}
+	known, ok := s.folded[strings.ToLower(key)]
+	return known, ok
+}

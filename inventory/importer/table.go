@@ -22,6 +22,7 @@ type Table struct {
 	values     map[string]map[string]string
 	aliases    map[string]string
 	dayFirst   bool
+	keyAt      int // the column, from 1, that identifies the rows; 0: none or several
 }
 
 // Row is one record. Line is where it begins, from 1.
@@ -51,12 +52,6 @@ func (t *Table) columnAt(column int) string {
 	return ""
 }
 
-// keyIndex is the file's column, from 1, that identifies its rows.
-func (t *Table) keyIndex() int {
-	for _, b := range t.bindings {
-		if b.column == keyColumnOf(t.Kind) {
-			return b.index + 1
-		}
-	}
-	return 0
-}
+// keyIndex is the file's column, from 1, that identifies its rows; 0 where several
+// do together.
+func (t *Table) keyIndex() int { return t.keyAt }
