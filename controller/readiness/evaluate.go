@@ -169,6 +169,7 @@ func (c *Criterion) count(f *Facts, marks []mark, k *clock, waivers []inventory.
 	if c.Fresh.Set() {
 		s.cut = k.cutoff(c.Fresh).UnixNano()
 	}
+	s.benches.need = c.Need.MinWorkstations
 	s.waive(c, waivers)
 	oldest := int64(math.MaxInt64)
 	for i, m := range marks {

@@ -19,7 +19,9 @@ const (
 	MaxCriteria = 64
 	MaxTests    = 200
 	maxText     = 2000
-	maxFailFor  = 30 * 24 * time.Hour
+	// maxWorkstations bounds min_workstations, which counts distinct ones.
+	maxWorkstations = 200
+	maxFailFor      = 30 * 24 * time.Hour
 )
 
 // LoadGate reads a gate. Its error is Problems: everything that is wrong with
@@ -151,7 +153,7 @@ func (l *loader) need(m mapping, over Over) Need {
 	need := Need{
 		MinPercent:      l.number(below, "min_percent", 0, 100),
 		MinCount:        int(l.number(below, "min_count", 0, 1_000_000)),
-		MinWorkstations: int(l.number(below, "min_workstations", 0, 10_000)),
+		MinWorkstations: int(l.number(below, "min_workstations", 0, maxWorkstations)),
 	}
 	behind := []Over{OverPositions, OverWorkstations, OverAccess, OverSoftware}
 	if need.MinWorkstations > 0 && over != "" && !slices.Contains(behind, over) {

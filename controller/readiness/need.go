@@ -3,6 +3,7 @@ package readiness
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,61 +31,66 @@ func (n Need) String() string {
 	return "at least " + strings.Join(parts, " and ")
 }
 
-// benches counts workstations by group, such as those that reach a service.
+// benches counts workstations by group, such as those that reach a service. It
+// remembers no more of them than are needed: with as many as that, the rest do
+// not matter.
 type benches struct {
-	groups map[string]map[string]bench
+	need   int
+	groups []benchGroup
 }
 
-// bench is the best that one workstation says in one group.
-type bench uint8
-
-const (
-	benchFails bench = iota
-	benchMay
-	benchPasses
-)
+// benchGroup holds distinct workstations: those of which a row passes, those of
+// which one passes or may, and all.
+type benchGroup struct {
+	name            string
+	pass, hope, all []string
+}
 
 func (b *benches) add(r row, standing inventory.Standing, rule UnknownRule) {
-	group, workstation := r.bench()
-	if workstation == "" {
+	name, workstation := r.bench()
+	if workstation == "" || standing == inventory.StandingUnknown && rule == UnknownExclude {
 		return
 	}
-	says := benchFails
+	i := slices.IndexFunc(b.groups, func(g benchGroup) bool { return g.name == name })
+	if i < 0 {
+		i = len(b.groups)
+		b.groups = append(b.groups, benchGroup{name: name})
+	}
+	g := &b.groups[i]
+	if len(g.pass) >= b.need {
+		return
+	}
+	g.all = b.note(g.all, workstation)
 	switch standing {
 	case inventory.StandingPass, inventory.StandingWaived:
-		says = benchPasses
+		g.pass, g.hope = b.note(g.pass, workstation), b.note(g.hope, workstation)
 	case inventory.StandingStale:
-		says = benchMay
+		g.hope = b.note(g.hope, workstation)
 	case inventory.StandingUnknown:
-		if rule == UnknownExclude {
-			return
-		}
 		if rule == UnknownHold {
-			says = benchMay
+			g.hope = b.note(g.hope, workstation)
 		}
 	case inventory.StandingFail:
 	}
-	if b.groups == nil {
-		b.groups = map[string]map[string]bench{}
-	}
-	if b.groups[group] == nil {
-		b.groups[group] = map[string]bench{}
-	}
-	b.groups[group][workstation] = max(b.groups[group][workstation], says)
 }
 
-// short is the first group, by name, that has fewer workstations than need says;
-// with hope those that may yet pass count as well.
-func (b *benches) short(need int, hope bool) (group string, has, want int, short bool) {
-	for name, workstations := range b.groups {
-		n := 0
-		for _, says := range workstations {
-			if says == benchPasses || hope && says == benchMay {
-				n++
-			}
+func (b *benches) note(seen []string, workstation string) []string {
+	if len(seen) >= b.need || slices.Contains(seen, workstation) {
+		return seen
+	}
+	return append(seen, workstation)
+}
+
+// short is the first group, by name, that has fewer workstations than needed, or
+// than there are; with hope those that may yet pass count as well.
+func (b *benches) short(hope bool) (group string, has, want int, short bool) {
+	for _, g := range b.groups {
+		n := len(g.pass)
+		if hope {
+			n = len(g.hope)
 		}
-		if least := min(need, len(workstations)); n < least && (!short || name < group) {
-			group, has, want, short = name, n, least, true
+		if n < len(g.all) && (!short || g.name < group) {
+			group, has, want, short = g.name, n, len(g.all), true
 		}
 	}
 	return group, has, want, short
@@ -150,7 +156,7 @@ func (c *Criterion) missing(b *benches, counted, passing int, hope bool) string 
 	if len(b.groups) == 0 {
 		return "no workstation is behind what is in scope"
 	}
-	if group, has, want, short := b.short(n.MinWorkstations, hope); short {
+	if group, has, want, short := b.short(hope); short {
 		if group != "" {
 			group = " for " + group
 		}

@@ -174,6 +174,7 @@ func hardwareFields[T any](of func(*T) *HardwarePart) []Field {
 			Name: "windows11", Doc: "'capable' or 'not capable'; unknown where a value that decides could not be read", kind: types.StringType,
 			get: reading(func(t *T) any { return of(t).Windows11.val() }),
 		}, func(t *T) string { return of(t).Windows11.Why() }),
+		factFlag("windows11_direct", "its Windows is 10 2004 or newer: it can be upgraded in one step", func(t *T) *factBool { return &of(t).Windows11.Direct }),
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+
+	"muster/inventory"
 )
 
 // CheckResult is how one requirement of Windows 11 is met, and the whole.
@@ -30,6 +32,9 @@ type HardwareCheck struct {
 type Windows11 struct {
 	Result CheckResult     `json:"result"`
 	Checks []HardwareCheck `json:"checks"`
+	// Direct is whether its Windows can be upgraded in one step. It is a fact of the
+	// system, not a requirement: a capable machine can be installed anew.
+	Direct inventory.Fact[bool] `json:"direct"`
 }
 
 // Failed lists the checks that are not met.
