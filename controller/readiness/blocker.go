@@ -35,7 +35,7 @@ func (b *blockers) of(c *Criterion, marks []mark, s *sheet) {
 	listed := 0
 	list := func(want inventory.Standing) {
 		for i, m := range marks {
-			if m.says == outOfScope || c.standing(m, s.cut, s.waived(b.facts, c.Over, i, m)) != want {
+			if m.says == outOfScope || c.standing(m, s.cut, s.waived(b.facts, c.Over, i)) != want {
 				continue
 			}
 			if listed >= MaxBlockersOfCriterion || len(b.evaluation.Blockers) >= MaxBlockers {
@@ -181,7 +181,7 @@ func (c *Criterion) reason(r row, m mark, standing inventory.Standing, k *clock)
 }
 
 func (c *Criterion) failure(v *vars) (reason, clears string) {
-	var measured, wanted []string
+	var measured, wanted, comparisons []string
 	for i := range c.pass.terms {
 		t := &c.pass.terms[i]
 		if run(t.prog, v) != types.False {
@@ -189,9 +189,16 @@ func (c *Criterion) failure(v *vars) (reason, clears string) {
 		}
 		measured = append(measured, t.measured(v.row)...)
 		wanted = append(wanted, t.text)
+		if len(t.reads) != 1 || t.reads[0].path != t.text { // of a bare field its value says it all
+			comparisons = append(comparisons, t.text)
+		}
 	}
-	want := strings.Join(wanted, " and ")
-	return strings.Join(measured, ", ") + ", wanted " + want, want
+	clears = strings.Join(wanted, " and ")
+	reason = strings.Join(measured, ", ")
+	if len(comparisons) > 0 {
+		reason += ", wanted " + strings.Join(comparisons, " and ")
+	}
+	return reason, clears
 }
 
 // measured lists the values that the term read.

@@ -176,7 +176,7 @@ func (c *Criterion) count(f *Facts, marks []mark, k *clock, waivers []inventory.
 		if m.says == outOfScope {
 			continue
 		}
-		standing := c.standing(m, s.cut, s.waived(f, c.Over, i, m))
+		standing := c.standing(m, s.cut, s.waived(f, c.Over, i))
 		s.add(standing)
 		if m.at != noTime && m.at >= s.cut && m.says != unsure {
 			oldest = min(oldest, m.at)
@@ -224,7 +224,7 @@ func (s *sheet) waive(c *Criterion, waivers []inventory.Waiver) {
 	}
 }
 
-func (s *sheet) waived(f *Facts, over Over, i int, m mark) bool {
+func (s *sheet) waived(f *Facts, over Over, i int) bool {
 	if s.whole != nil {
 		return true
 	}

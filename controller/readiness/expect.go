@@ -59,7 +59,9 @@ func (l *loader) expect(m mapping, g *Gate, t *GateTest) {
 	}
 	known := []string{expectVerdict}
 	for _, c := range g.Criteria {
-		known = append(known, c.ID)
+		if c.ID != "" && !slices.Contains(known, c.ID) {
+			known = append(known, c.ID)
+		}
 	}
 	below := l.mapping(n, "expect", known...)
 	for _, key := range slices.Sorted(maps.Keys(below.values)) {
@@ -87,7 +89,7 @@ func (l *loader) counts(n *yaml.Node) map[inventory.Standing]int {
 	m := l.mapping(n, "expect", standingWords()...)
 	counts := map[inventory.Standing]int{}
 	for key := range m.values {
-		counts[inventory.Standing(key)] = int(l.number(m, key, 0, 1_000_000))
+		counts[inventory.Standing(key)] = int(l.number(m, key, 1_000_000))
 	}
 	return counts
 }

@@ -73,12 +73,12 @@ func (g *Gate) terms(r *inventory.CriterionResult) []string {
 	if c == nil {
 		return nil
 	}
-	text := "    needs " + c.Need.String() + " where " + c.Pass
+	text := "    needs " + c.Need.String() + ": " + c.Pass
 	if c.Where != "" {
-		text += ", of those where " + c.Where
+		text += "; counts those where " + c.Where
 	}
 	if c.Fresh.Set() {
-		text += ", measured within " + c.Fresh.String() + " of open hours"
+		text += "; measured within " + c.Fresh.String() + " of open hours"
 	}
 	return []string{text}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,18 +152,28 @@ func (l *loader) need(m mapping, over Over) Need {
 	}
 	below := l.mapping(n, "need", "min_percent", "min_count", "min_workstations")
 	need := Need{
-		MinPercent:      l.number(below, "min_percent", 0, 100),
-		MinCount:        int(l.number(below, "min_count", 0, 1_000_000)),
-		MinWorkstations: int(l.number(below, "min_workstations", 0, maxWorkstations)),
+		MinPercent:      l.number(below, "min_percent", 100),
+		MinCount:        int(l.number(below, "min_count", 1_000_000)),
+		MinWorkstations: int(l.number(below, "min_workstations", maxWorkstations)),
 	}
 	behind := []Over{OverPositions, OverWorkstations, OverAccess, OverSoftware}
 	if need.MinWorkstations > 0 && over != "" && !slices.Contains(behind, over) {
 		l.add(below.get("min_workstations"), "min_workstations: no workstation is behind %s; known: positions, workstations, access, software", over)
 	}
-	if need == (Need{}) {
+	if need == (Need{}) && l.zero(below) {
 		l.add(n, "need: it asks for nothing, so everything would pass; known: min_percent, min_count, min_workstations")
 	}
 	return need
+}
+
+// zero reports whether every number of a need is there and is 0.
+func (l *loader) zero(m mapping) bool {
+	for _, n := range m.values {
+		if v, err := strconv.ParseFloat(n.Value, 64); err != nil || v != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (l *loader) predicates(m mapping, c *Criterion) {

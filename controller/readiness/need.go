@@ -20,7 +20,7 @@ func (n Need) String() string {
 		parts = append(parts, strconv.Itoa(n.MinCount))
 	}
 	if n.MinWorkstations > 0 {
-		parts = append(parts, plural(n.MinWorkstations, "workstation")+", or all where there are fewer")
+		parts = append(parts, plural(n.MinWorkstations, "workstation")+" (or all, where there are fewer)")
 	}
 	if len(parts) == 0 {
 		return "all"

@@ -2,6 +2,7 @@ package readiness
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func ParseFresh(s string) (Fresh, error) {
 	}
 	open, err := time.ParseDuration(s)
 	if err != nil || open < time.Minute || open > maxFresh {
-		return Fresh{}, fmt.Errorf("cannot read %q: want open hours such as 45m or 36h (1m to %s), or open days such as 7d", s, maxFresh)
+		return Fresh{}, fmt.Errorf("cannot read %q: want open hours such as 45m or 36h (1m to %dh), or open days such as 7d", s, int(maxFresh.Hours()))
 	}
 	return Fresh{Open: open}, nil
 }
@@ -125,11 +126,11 @@ func (o Opening) Cutoff(asOf time.Time, fresh Fresh) time.Time {
 	for days := 0; days < lookBack; days += 14 {
 		from := to.AddDate(0, 0, -14)
 		spans := o.hours.OpenSpans(inventory.Span{From: from, To: to}, o.zone)
-		for i := len(spans) - 1; i >= 0; i-- {
-			if spans[i].For() >= left {
-				return spans[i].To.Add(-left)
+		for _, span := range slices.Backward(spans) {
+			if span.For() >= left {
+				return span.To.Add(-left)
 			}
-			left -= spans[i].For()
+			left -= span.For()
 		}
 		to = from
 	}

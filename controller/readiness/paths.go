@@ -201,6 +201,9 @@ func nearest(word string, known []string) string {
 			best, at = k, d
 		}
 	}
+	if i := slices.IndexFunc(known, func(k string) bool { return len(word) > 2 && strings.HasPrefix(k, word) }); best == "" && i >= 0 {
+		best = known[i]
+	}
 	if best == "" {
 		return ""
 	}

@@ -223,15 +223,15 @@ func (r *reader) flag(m mapping, key string) bool {
 	return text == "true"
 }
 
-func (r *reader) number(m mapping, key string, least, most float64) float64 {
+func (r *reader) number(m mapping, key string, most float64) float64 {
 	text, n := r.scalar(m, key)
 	if n == nil {
 		return 0
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	whole := most > 100 && v != float64(int(v))
-	if err != nil || v != v || v < least || v > most || whole {
-		r.add(n, "%s: %.60q is not a number from %s to %s", key, text, number(least), number(most))
+	if err != nil || v != v || v < 0 || v > most || whole {
+		r.add(n, "%s: %.60q is not a number from 0 to %s", key, text, number(most))
 		return 0
 	}
 	return v
@@ -244,7 +244,7 @@ func (r *reader) duration(m mapping, key string, most time.Duration) time.Durati
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 || d > most {
-		r.add(n, "%s: %.60q is not a duration such as 2h, up to %s", key, text, most)
+		r.add(n, "%s: %.60q is not a duration such as 2h, up to %dh", key, text, int(most.Hours()))
 		return 0
 	}
 	return d
@@ -273,9 +273,8 @@ func (r *reader) insideBlock(n *yaml.Node, f fault) (line, column int) {
 	if n.Style&yaml.FoldedStyle != 0 {
 		return n.Line + 1, 0
 	}
-	line = n.Line + f.line
-	text := r.line(line)
-	return line, len(text) - len(strings.TrimLeft(text, " ")) + f.column + 1
+	first := r.line(n.Line + 1) // the block is indented as its first line is
+	return n.Line + f.line, len(first) - len(strings.TrimLeft(first, " ")) + f.column + 1
 }
 
 func (r *reader) line(n int) string {

@@ -10,7 +10,7 @@ import (
 
 // Hardware is the part of a row that an agent's or a file's readings fill.
 func Hardware(h inventory.Hardware, f inventory.Firmware, o inventory.OS) HardwarePart {
-	version := inventory.Unknown[float64](f.TPM.Version.Reason())
+	var version inventory.Fact[float64]
 	present, known := f.TPM.Present.Get()
 	if v, why := tpmVersion(f.TPM.Version); why == "" {
 		version = inventory.Known(v)
