@@ -143,8 +143,7 @@ func TestALateReportOfAnEarlierTimeDoesNotUndoALaterOne(t *testing.T) {
 	d.after(3 * time.Hour)
 	d.do(refresh.Fail{Reason: "no key", Next: "2026-11-30"})
 	err := d.after(time.Hour).try(refresh.Do{}, refresh.Said{By: "sam", At: d.now.Add(-3 * time.Hour)})
-	var c *refresh.Conflict
-	if !errors.As(err, &c) {
+	if _, ok := errors.AsType[*refresh.Conflict](err); !ok {
 		t.Fatalf("%v, want a conflict: it failed since", err)
 	}
 	if err := d.try(refresh.Do{}, refresh.Said{By: "sam", At: d.now.Add(-3 * time.Hour), Version: d.swap.Version}); err != nil {

@@ -105,7 +105,7 @@ func folded(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
 // the space around it do not matter, nor does what scanners send before it.
 func (x *Index) Resolve(typed string) Found {
 	f := Found{Typed: typed}
-	if len(typed) > MaxTyped || !printable(typed) {
+	if len(typed) > MaxTyped || !printable(strings.TrimSpace(typed)) {
 		f.Typed = strings.ToValidUTF8(typed[:min(len(typed), MaxTyped)], "")
 		f.Review = fmt.Sprintf("longer than %d bytes, or not printable: no label says that", MaxTyped)
 		return f
