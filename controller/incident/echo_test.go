@@ -35,6 +35,30 @@ func TestWhatWasMissedWhileTheControllerWasCutOffIsNoFirewall(t *testing.T) {
 	}
 }
 
+// TestWhatWasMissedInAnOutageIsNoFirewall lets gossip tell that a site is back, and a
+// report come before anything was asked over UDP again.
+func TestWhatWasMissedInAnOutageIsNoFirewall(t *testing.T) {
+	t.Parallel()
+	r := newRoom()
+	r.step(r.all(inventory.EvidenceSweep, true)...)
+	r.wait(5 * time.Second)
+	for range 10 {
+		r.silent()
+		r.wait(2 * time.Second)
+	}
+	for i := range 3 {
+		r.step(inventory.Evidence{Kind: inventory.EvidenceMember, Workstation: fmt.Sprintf("w%d", i), Member: inventory.MemberJoined})
+	}
+	r.wait(50 * time.Second)
+	for range 10 {
+		r.wait(time.Second)
+		r.step(inventory.Evidence{Kind: inventory.EvidenceReport, Workstation: "w5", OK: true})
+	}
+	if slices.Contains(r.causes(), inventory.CauseSiteFirewall) {
+		t.Errorf("it is called %v", r.causes())
+	}
+}
+
 // TestGossipOfASegmentThatIsMendedAccusesNobody lets both sides of a switch that was
 // down tell of each other's death when it is over.
 func TestGossipOfASegmentThatIsMendedAccusesNobody(t *testing.T) {

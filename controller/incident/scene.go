@@ -126,11 +126,11 @@ func (sc *scene) lookDeaf() {
 	}
 	var first, last time.Time
 	pings, asked, reports := 0, 0, 0
-	tcp := sc.s.tcp.OK
+	tcp, answered := sc.s.tcp.OK, newer(sc.s.udpAt, sc.s.restoredAt())
 	for _, m := range sc.live {
 		n := 0
 		for _, at := range m.misses {
-			if at.After(sc.s.udpAt) && !sc.e.stalled(at) && !sc.e.wasBlind(at) {
+			if at.After(answered) && !sc.e.stalled(at) && !sc.e.wasBlind(at) {
 				n++
 				if first.IsZero() || at.Before(first) {
 					first = at
