@@ -85,7 +85,7 @@ func (e *Engine) judgeService(name string, fs []failure, now time.Time) {
 	}
 	share := float64(len(sure)) / float64(len(sure)+passing)
 	waited := now.Sub(sureSince(sure)) >= e.rules.ConfirmFor
-	live := e.troubles[wideKey(name)] != nil
+	live := e.wideOf(name) != nil
 	switch {
 	case live, len(sure) >= 2 && share >= e.rules.ServiceShare && (len(carriers) >= 2 || len(all) == 1 || waited && passing == 0):
 		e.holdWide(name, sure, passing, len(carriers), now)
@@ -155,7 +155,12 @@ func (e *Engine) holdWide(name string, sure []failure, passing, carriers int, no
 	}
 	j.reason = fmt.Sprintf("%s fails (%s) from %s on %s, and from %s it passes: the service itself.",
 		name, words, count(len(sure), "site"), count(carriers, "carrier"), atSites(passing))
-	t := e.hold(j, now)
+	var t *trouble
+	if e.nameless(name, sure) {
+		t = e.holdNames(name, j, now)
+	} else {
+		t = e.hold(j, now)
+	}
 	for _, f := range sure {
 		for _, key := range localKeys(f.site.code, name) {
 			if narrow := e.troubles[key]; narrow != nil {
@@ -185,6 +190,10 @@ func (e *Engine) followServices(byService map[string][]failure, now time.Time) {
 	for _, key := range sortedKeys(e.troubles) {
 		t := e.troubles[key]
 		if !isServiceKey(key) || !t.ClearAt.IsZero() {
+			continue
+		}
+		if strings.HasPrefix(key, wideKey(namesWide)) {
+			e.namesWell(t, byService, now)
 			continue
 		}
 		if name, wide := strings.CutPrefix(key, servicePrefix+"*:"); wide {

@@ -281,6 +281,15 @@ func sharedScenarios() []scenario {
 		fails(38, "a site's proxy", "email", "S003", inventory.ProbeProxyAuth, want{cause: inventory.CauseSiteProxy, site: "S003"}),
 		fails(39, "a service everywhere", "records", "", inventory.ProbeTimeout, want{cause: inventory.CauseServiceOutage, service: "records", grade: inventory.GradeProven}),
 		{
+			n: 55, name: "central DNS", opts: options{Carriers: []string{"northnet", "southnet"}}, lasts: 80 * mins, play: func(w *world) {
+				for _, service := range []string{"email", "files", "records"} {
+					w.At(20*mins, func() { w.FailService(service, "", inventory.ProbeDNSTimeout) })
+					w.At(60*mins, func() { w.FailService(service, "", "") })
+				}
+			}, want: []want{{cause: inventory.CauseServiceOutage, service: "dns", grade: inventory.GradeProven, from: 20 * mins, caused: 20 * mins, heals: 60 * mins, resolved: 5 * mins}},
+			never: []inventory.Cause{inventory.CauseSiteDNS},
+		},
+		{
 			n: 40, name: "a carrier takes 9 of 11", opts: options{Sites: 20, Shape: nine}, lasts: 15 * mins, play: func(w *world) {
 				for _, s := range w.Sites()[:9] {
 					w.At(5*mins, func() { w.CutLink(s) })

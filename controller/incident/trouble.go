@@ -30,7 +30,8 @@ type trouble struct {
 	Outages  []span             `json:"outages,omitempty"` // of them, those in which a whole site was silent
 	HeardAt  time.Time          `json:"heard_at,omitzero"` // the last answer before the first
 	Members  []string           `json:"members,omitempty"`
-	Live     inventory.Verdict  `json:"live"`              // the verdict before healing, which stays where nothing is proven
-	TouchAt  time.Time          `json:"touch_at,omitzero"` // when the verdicts last changed
-	Before   *trouble           `json:"before,omitempty"`  // as it had ended before it came back
+	Services []string           `json:"services,omitempty"` // whose names cannot be resolved
+	Live     inventory.Verdict  `json:"live"`               // the verdict before healing, which stays where nothing is proven
+	TouchAt  time.Time          `json:"touch_at,omitzero"`  // when the verdicts last changed
+	Before   *trouble           `json:"before,omitempty"`   // as it had ended before it came back
 }
