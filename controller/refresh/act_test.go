@@ -50,6 +50,10 @@ func TestEveryRefusalSaysWhyAndWhatWouldHelp(t *testing.T) {
 	d.refused(refresh.Close{}, refresh.Said{}, "it is planned", "done")
 	d.refused(refresh.Do{New: "NEW9"}, refresh.Said{}, "not in the register", "import")
 	d.refused(refresh.Do{New: "OLD1"}, refresh.Said{}, "both the old and the new", "in place")
+	empty := newDesk(t)
+	empty.scene.Position.Asset = ""
+	empty.do(refresh.Plan{ID: "x00000001", New: "NEW1"})
+	empty.refused(refresh.Do{}, refresh.Said{}, "which machine stood there", "nothing stood there")
 	d.refused(refresh.Do{NoOld: true, Old: "OLD1"}, refresh.Said{}, "said not to be there", "")
 	d.refused(refresh.Fail{Next: "2026-12-01"}, refresh.Said{}, "reason is missing", "people ask")
 	d.refused(refresh.Fail{Reason: "locked"}, refresh.Said{}, "next date is missing", "cancel")

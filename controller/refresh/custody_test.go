@@ -160,3 +160,19 @@ func TestDueListsNameEveryReasonAndKeepTheUnknownApart(t *testing.T) {
 		t.Errorf("unknown %+v", unknown)
 	}
 }
+
+func TestAnAssetComesBackWithoutASwapButNotPastOne(t *testing.T) {
+	laptop := inventory.Asset{Tag: "L1", Kind: inventory.AssetLaptop, Site: "S001"}
+	a, e, err := refresh.HandInAsset(laptop, refresh.Said{By: "sam"}, "depot", nil, monday)
+	if err != nil || a.State != inventory.AssetRetired || a.Site != "" || e.Kind != inventory.EventAssetHandedIn {
+		t.Errorf("%v, %+v, %s", err, a, e.Kind)
+	}
+	waiting := []inventory.Swap{{ID: "x00000001", Old: "L1", State: inventory.SwapSwapped, Position: "S001-01"}}
+	_, _, err = refresh.HandInAsset(laptop, refresh.Said{By: "sam"}, "depot", waiting, monday)
+	refusedBecause(t, err, "swap x00000001 at S001-01 waits for it")
+	_, _, err = refresh.HandInAsset(laptop, refresh.Said{By: "sam", At: monday.Add(time.Hour)}, "depot", nil, monday)
+	refusedBecause(t, err, "future")
+	laptop.State = inventory.AssetOrdered
+	_, _, err = refresh.HandInAsset(laptop, refresh.Said{By: "sam"}, "depot", nil, monday)
+	refusedBecause(t, err, "it is ordered")
+}

@@ -14,6 +14,8 @@ func (a Do) refuse(s inventory.Swap, o Order, _ time.Time) *Refusal {
 	switch {
 	case d.New == "":
 		return &Refusal{Why: "nobody knows which machine stands there now", Help: "scan the new machine's serial or tag"}
+	case d.Old == "" && !d.NoOld:
+		return &Refusal{Why: "nobody knows which machine stood there", Help: "scan the old machine, or say that nothing stood there"}
 	case d.NoOld && a.Old != "":
 		return &Refusal{Why: fmt.Sprintf("an old machine, %s, is named and said not to be there", a.Old)}
 	case d.New == d.Old && !d.InPlace:
@@ -83,9 +85,6 @@ func (a Do) filled(s inventory.Swap, o Order) Do {
 		if a.Old == "" && !a.NoOld {
 			a.Old = s.PlannedOld
 		}
-	}
-	if a.Old == "" {
-		a.NoOld = true
 	}
 	if a.Crew == "" {
 		a.Crew = s.Crew

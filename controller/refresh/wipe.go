@@ -197,6 +197,34 @@ func tooLong(texts ...string) string {
 	return ""
 }
 
+// HandInAsset books an asset that comes back without a swap: a leaver's laptop, a
+// router from a closed site. What a swap waits for is handed in by HandIn.
+func HandInAsset(a inventory.Asset, said Said, where string, swaps []inventory.Swap, now time.Time) (inventory.Asset, inventory.Event, error) {
+	refuse := func(why, help string) (inventory.Asset, inventory.Event, error) {
+		return a, inventory.Event{}, &Refusal{Verb: "hand in", Subject: "asset " + a.Tag, Why: why, Help: help}
+	}
+	at, r := when(inventory.Swap{}, Order{Action: HandIn{}, Said: said}, now)
+	if r != nil {
+		return refuse(r.Why, r.Help)
+	}
+	for _, s := range swaps {
+		switch {
+		case s.New == a.Tag && done(s.State):
+			return refuse(fmt.Sprintf("it is the new machine at %s (swap %s)", s.Position, s.ID), "roll that swap back, or swap the position again")
+		case s.Old == a.Tag && (s.State == inventory.SwapSwapped || s.State == inventory.SwapVerified) && s.HandedInAt.IsZero():
+			return refuse(fmt.Sprintf("swap %s at %s waits for it", s.ID, s.Position), "hand it in at that swap")
+		}
+	}
+	switch {
+	case a.State != inventory.AssetRetired && !inService(a) && a.State != inventory.AssetLost:
+		return refuse(fmt.Sprintf("it is %s", a.State), "only what was in service, is retired or was lost comes back")
+	case tooLong(where) != "":
+		return refuse(tooLong(where), "")
+	}
+	a.State, a.Site, a.Position = inventory.AssetRetired, "", ""
+	return a, handedIn(a.Tag, where, said.By, at, now), nil
+}
+
 // handedIn is the event that an asset was scanned in.
 func handedIn(tag, where, by string, at, now time.Time) inventory.Event {
 	return assetEvent(inventory.EventAssetHandedIn, tag, HandIn{Asset: tag, Where: where}, by, at, now)

@@ -51,7 +51,7 @@ func TestEasterIsWhereTheTablesHaveIt(t *testing.T) {
 }
 
 func TestEveryYearHasEightWorkingDaysOffByTheRules(t *testing.T) {
-	for year := 2028; year <= 2428; year++ {
+	for year := 2028; year <= 2128; year++ {
 		days := calendar.BankHolidays(year)
 		if len(days) != 8 {
 			t.Fatalf("%d has %d: %v", year, len(days), days)

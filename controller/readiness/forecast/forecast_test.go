@@ -48,8 +48,11 @@ func county() (forecast.History, forecast.Plan) {
 	return h, p
 }
 
-func run(h forecast.History, p forecast.Plan) inventory.Forecast {
-	return forecast.Run(h, p, calendar.New(nil, nil), today, forecast.Options{Seed: 7, Trials: 2000, At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)})
+func run(h forecast.History, p forecast.Plan) inventory.Forecast { return runTrials(h, p, 2000) }
+
+func runTrials(h forecast.History, p forecast.Plan, trials int) inventory.Forecast {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	return forecast.Run(h, p, calendar.New(nil, nil), today, forecast.Options{Seed: 7, Trials: trials, At: at})
 }
 
 func TestTheSameBasisGivesTheSameOdds(t *testing.T) {
@@ -152,14 +155,14 @@ func TestWhatIsDoneIsDoneToday(t *testing.T) {
 
 func TestAPaceThatNeverEndsIsRefused(t *testing.T) {
 	h, _ := county()
-	if f := run(h, forecast.Plan{Left: 10_000_000}); !strings.Contains(f.Refused, "not done within ten years") {
+	if f := runTrials(h, forecast.Plan{Left: 10_000_000}, 100); !strings.Contains(f.Refused, "not done within ten years") {
 		t.Errorf("%+v", f.Odds)
 	}
 	h.Scope = nil
 	for _, d := range h.Done {
 		h.Scope = append(h.Scope, forecast.DayCount{Day: d.Day, Count: 40})
 	}
-	f := run(h, forecast.Plan{Left: 900})
+	f := runTrials(h, forecast.Plan{Left: 900}, 100)
 	if f.Refused != "" || f.Growing.Refused == "" {
 		t.Errorf("the scope grows faster than it is done: %+v, growing %+v", f.Odds, f.Growing)
 	}
