@@ -109,3 +109,46 @@ func TestAMachineThatConnectedAnewTakesItsFailedProbeBack(t *testing.T) {
 		t.Errorf("after everybody connected anew the newest step is %s", last().Step)
 	}
 }
+
+// TestAMachineThatTheControllerReachedProvesNoCut reads journals whose last records
+// of the outage lie just before and just after the half minute that proves hearing.
+func TestAMachineThatTheControllerReachedProvesNoCut(t *testing.T) {
+	t.Parallel()
+	for _, reached := range []bool{true, false} {
+		r := newRoom()
+		r.step(append(r.all(inventory.EvidenceSweep, true), inventory.Evidence{Kind: inventory.EvidenceReference, Target: outside, OK: true})...)
+		r.wait(time.Second)
+		onset := r.now
+		for r.now.Sub(onset) < 52*time.Second {
+			r.silent()
+			r.step(inventory.Evidence{Kind: inventory.EvidenceReference, Target: outside, OK: true})
+			r.wait(2 * time.Second)
+		}
+		r.step(r.all(inventory.EvidenceSweep, true)...)
+		r.wait(time.Second)
+		var journals []inventory.Evidence
+		for i := range 7 {
+			for n, after := range []time.Duration{-10, 9, 19, 29} {
+				heard := time.Second
+				if !reached && after > 0 {
+					heard += after * time.Second
+				}
+				journals = append(journals, inventory.Evidence{
+					At: onset.Add(after * time.Second), LearntAt: r.now, Kind: inventory.EvidenceEntry, Site: "S001", Workstation: fmt.Sprintf("w%d", i),
+					Entry: &inventory.JournalEntry{
+						N: uint64(n + 1), Boot: "b", BootClock: time.Hour + after*time.Second, Kind: "tick", HeardAge: heard, AckAge: heard,
+						Gateway: "yes", Carrier: "yes", Power: "mains", Peers: 6, PeersKnown: 6, AddrPresent: true,
+					},
+				})
+			}
+		}
+		r.changes = append(r.changes, r.e.Step(r.now, journals).Changes...)
+		for range 60 {
+			r.wait(time.Second)
+			r.step(r.all(inventory.EvidenceSweep, true)...)
+		}
+		if got := slices.Contains(r.causes(), inventory.CauseSiteLinkDown); got == reached {
+			t.Errorf("with the controller reaching the machines %t it is called a cut %t: %v", reached, got, r.causes())
+		}
+	}
+}

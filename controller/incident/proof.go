@@ -36,7 +36,7 @@ func (e *Engine) tally(t *trouble) tally {
 		case ballotAcross:
 			c.across++
 			c.onset = newer(c.onset, v.onset)
-			add(&c.gateway, v.gateway && v.peers)
+			add(&c.gateway, v.cut() && v.peers)
 			add(&c.noARP, v.noARP && !v.gateway && v.peers && !v.dark)
 			add(&c.heard, v.heard)
 			add(&c.inside, v.dark)

@@ -21,6 +21,7 @@ type vote struct {
 	noARP   bool // it did not
 	peers   bool // a neighbour acknowledged
 	heard   bool // the controller's packets came in
+	reached bool // one came in after the onset: it was no cut
 	dark    bool // its cable or association was gone, or its address
 	mains   bool // with gateway and mains at once
 	battery time.Time
@@ -37,12 +38,15 @@ func (m *machine) read(t *trouble, r *Rules) vote {
 		}
 		// The first answer comes a little after the healing.
 		end = end.Add(-min(healedWithin, end.Sub(o.From)/4))
-		if v := m.readSpan(o.From, end, r); v.ballot > best.ballot || v.ballot == best.ballot && v.gateway && !best.gateway {
+		if v := m.readSpan(o.From, end, r); v.ballot > best.ballot || v.ballot == best.ballot && v.cut() && !best.cut() {
 			best = v
 		}
 	}
 	return best
 }
+
+// cut reports whether the machine had its gateway and heard nothing from beyond it.
+func (v vote) cut() bool { return v.gateway && !v.reached }
 
 // healedWithin is how long before the first answer a site may have healed: its
 // router and switches come back first, and a record is written every ten seconds.
@@ -113,9 +117,11 @@ func (m *machine) readAcross(v *vote, onset, end time.Time, boot string, r *Rule
 		}
 		was = x.Power
 		if x.Heard >= 0 {
-			if at := x.At.Add(-x.Heard); at.Before(onset) {
+			at := x.At.Add(-x.Heard)
+			if at.Before(onset) {
 				v.onset = newer(v.onset, at)
 			}
+			v.reached = v.reached || at.After(onset.Add(acrossLeast))
 		}
 		if x.At.Before(onset.Add(acrossLeast)) {
 			continue
