@@ -145,6 +145,17 @@ func TestNobodysDayIsLeftOut(t *testing.T) {
 	}
 }
 
+func TestACrewWithoutAVerifiedSwapOnTheLastDayIsStillAtWork(t *testing.T) {
+	var h forecast.History
+	for i, day := range calendar.New(nil, nil).Since("2026-10-05", "2026-11-20") { // two crews, each verifies every other day
+		h.Done = append(h.Done, forecast.DayCount{Day: day, Crew: fmt.Sprint(i % 2), Count: 10})
+	}
+	f := run(h, forecast.Plan{Left: 100})
+	if f.Basis.Crews != 2 || f.P50 != "2026-12-07" {
+		t.Errorf("%d crews, done by %s; two crews with ten a day take ten days", f.Basis.Crews, f.P50)
+	}
+}
+
 func TestWhatIsDoneIsDoneToday(t *testing.T) {
 	h, _ := county()
 	f := run(h, forecast.Plan{Done: 1000, Target: "2027-01-01"})

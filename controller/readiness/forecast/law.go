@@ -59,8 +59,12 @@ func newLaw(counts []DayCount, from, today inventory.Date, cal *calendar.Calenda
 
 type dayTotal struct{ total, crews int }
 
-// count adds up by working day, and how many crews were on duty on each: a crew
-// is, from its first day to its last.
+// dutyDays is how many working days a crew is taken to be still on duty after
+// the last that it was heard of: a week without a verified swap happens, and a
+// crew that left is soon out of the account.
+const dutyDays = 5
+
+// count adds up by working day, and how many crews were on duty on each.
 func (l *law) count(counts []DayCount, today inventory.Date) []dayTotal {
 	byDay := make([]dayTotal, len(l.days))
 	type duty struct{ first, last int }
@@ -79,7 +83,7 @@ func (l *law) count(counts []DayCount, today inventory.Date) []dayTotal {
 		crews[c.Crew] = duty{min(d.first, i), max(d.last, i)}
 	}
 	for _, d := range crews {
-		for i := d.first; i <= d.last; i++ {
+		for i := d.first; i <= min(d.last+dutyDays, len(byDay)-1); i++ {
 			byDay[i].crews++
 		}
 	}

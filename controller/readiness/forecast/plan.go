@@ -9,7 +9,7 @@ import (
 
 // DayCount is how many came in on a day, of one crew where that is known. A crew
 // that is on duty and has nothing to show is counted with 0, or left out: from
-// its first day to its last the days between count as 0.
+// its first day to a week after its last the days without it count as 0.
 type DayCount struct {
 	Day   inventory.Date `json:"day"`
 	Crew  string         `json:"crew,omitempty"`
