@@ -128,15 +128,15 @@ func TestAMachineThatTheControllerReachedProvesNoCut(t *testing.T) {
 		r.wait(time.Second)
 		var journals []inventory.Evidence
 		for i := range 7 {
-			for n, after := range []time.Duration{-10, 9, 19, 29} {
+			for n, after := range []time.Duration{-10 * time.Second, 9 * time.Second, 19 * time.Second, 29 * time.Second} {
 				heard := time.Second
 				if !reached && after > 0 {
-					heard += after * time.Second
+					heard += after
 				}
 				journals = append(journals, inventory.Evidence{
-					At: onset.Add(after * time.Second), LearntAt: r.now, Kind: inventory.EvidenceEntry, Site: "S001", Workstation: fmt.Sprintf("w%d", i),
+					At: onset.Add(after), LearntAt: r.now, Kind: inventory.EvidenceEntry, Site: "S001", Workstation: fmt.Sprintf("w%d", i),
 					Entry: &inventory.JournalEntry{
-						N: uint64(n + 1), Boot: "b", BootClock: time.Hour + after*time.Second, Kind: "tick", HeardAge: heard, AckAge: heard,
+						N: uint64(n + 1), Boot: "b", BootClock: time.Hour + after, Kind: "tick", HeardAge: heard, AckAge: heard,
 						Gateway: "yes", Carrier: "yes", Power: "mains", Peers: 6, PeersKnown: 6, AddrPresent: true,
 					},
 				})
