@@ -38,8 +38,10 @@ func mayWrite(role inventory.Role, method, path string) bool {
 		return slices.ContainsFunc(heads, func(head string) bool { return strings.HasPrefix(rest, head) })
 	}
 	switch role {
+	case inventory.RoleProgramme:
+		return starts("/programmes", "/waves", "/staff", "/courses", "/training", "/milestones", "/imports")
 	case inventory.RoleIT:
-		return starts("/sites", "/workstations", "/assets", "/tokens", "/imports", "/incidents", "/maintenance", "/sinks")
+		return starts("/positions", "/visits", "/consignments", "/sites", "/workstations", "/assets", "/tokens", "/imports", "/incidents", "/maintenance", "/sinks")
 	case inventory.RoleNetwork:
 		return starts("/sites", "/links", "/subnets", "/mesh", "/imports", "/incidents", "/maintenance", "/sinks") || strings.HasSuffix(rest, "/probe")
 	default:
@@ -54,6 +56,8 @@ func mayRead(role inventory.Role, path string) bool {
 		return role == inventory.RoleAdmin
 	case strings.HasPrefix(rest, "/tokens"):
 		return role == inventory.RoleAdmin || role == inventory.RoleIT
+	case strings.HasPrefix(rest, "/staff") || strings.HasPrefix(rest, "/training"):
+		return role == inventory.RoleAdmin || role == inventory.RoleIT || role == inventory.RoleProgramme
 	case role == inventory.RoleSiteOwner:
 		return rest == "/me" || strings.HasPrefix(rest, "/sites") || strings.HasPrefix(rest, "/workstations")
 	default:

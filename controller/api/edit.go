@@ -22,7 +22,9 @@ type Edited[T any] struct {
 type subject[T any] struct {
 	noun inventory.Noun
 	key  string
-	get  func(ctx context.Context) (T, error)
+	// match is the tag that the caller's copy has; empty: it does not ask.
+	match string
+	get   func(ctx context.Context) (T, error)
 	// keyOf and siteOf read what must agree: the key with the address, the site
 	// with the register. An empty site is in none.
 	keyOf    func(T) string
@@ -71,12 +73,29 @@ func remove[T any](ctx context.Context, a *API, s subject[T]) (Edited[T], error)
 func (s subject[T]) current(ctx context.Context) (*T, error) {
 	before, err := s.get(ctx)
 	switch {
-	case errors.Is(err, inventory.ErrNotFound):
+	case errors.Is(err, inventory.ErrNotFound) && s.match == "":
 		return nil, nil // a noun that is not there is an answer
+	case errors.Is(err, inventory.ErrNotFound):
+		return nil, s.overtaken("it is no longer there")
 	case err != nil:
 		return nil, fmt.Errorf("cannot read %s %q: %w", s.noun, s.key, err)
 	}
+	if s.match == "" {
+		return &before, nil
+	}
+	tag, err := tagFor(before)
+	if err != nil {
+		return nil, err
+	}
+	if !hasTag(s.match, tag) {
+		return nil, s.overtaken("it was changed since it was read")
+	}
 	return &before, nil
+}
+
+// overtaken refuses an edit of a copy that is no longer the noun (RFC 9110, If-Match).
+func (s subject[T]) overtaken(why string) error {
+	return problem(http.StatusPreconditionFailed, "urn:muster:changed", fmt.Sprintf("cannot change %s %q: %s; read it again", s.noun, s.key, why))
 }
 
 // apply makes the edit a batch of one change, as an import would.

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // tagged gives each answer to a GET an ETag over its body and answers 304 where
@@ -53,8 +55,7 @@ func (h *heldWriter) Unwrap() http.ResponseWriter { return h.under }
 func (h *heldWriter) release(w http.ResponseWriter, r *http.Request) {
 	h.WriteHeader(http.StatusOK)
 	if h.status == http.StatusOK {
-		sum := sha256.Sum256(h.body.Bytes())
-		tag := `W/"` + hex.EncodeToString(sum[:12]) + `"`
+		tag := tagOfBody(h.body.Bytes())
 		w.Header().Set("ETag", tag)
 		if hasTag(r.Header.Get("If-None-Match"), tag) {
 			w.Header().Del("Content-Type")
@@ -64,6 +65,20 @@ func (h *heldWriter) release(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(h.status)
 	_, _ = w.Write(h.body.Bytes()) // the reader may be gone
+}
+
+func tagOfBody(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `W/"` + hex.EncodeToString(sum[:12]) + `"`
+}
+
+// tagFor is the tag of the answer that shows a noun.
+func tagFor(noun any) (string, error) {
+	var body bytes.Buffer
+	if err := huma.DefaultJSONFormat.Marshal(&body, noun); err != nil {
+		return "", err
+	}
+	return tagOfBody(body.Bytes()), nil
 }
 
 // hasTag compares weakly, as RFC 9110 asks of If-None-Match.

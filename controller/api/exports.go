@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,7 +15,7 @@ import (
 )
 
 type export struct {
-	Kind   string `path:"kind" enum:"sites,subnets,links,assets,workstations"`
+	Kind   string `path:"kind" enum:"sites,subnets,links,assets,workstations,programmes,waves,positions,visits,consignments,staff,courses,training,milestones"`
 	Format string `query:"format" enum:"csv,xlsx" doc:"csv where it is not given"`
 }
 
@@ -47,6 +48,10 @@ func (a *API) export(ctx context.Context, in *export) (*exported, error) {
 	if in.Format == string(importer.XLSX) {
 		format, media = importer.XLSX, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	}
+	role := callerOf(ctx).Role
+	if !readsNoun(role, kind.Noun()) {
+		return nil, problem(http.StatusForbidden, "urn:muster:role", fmt.Sprintf("a token with the role %s may not read %s", role, kind))
+	}
 	register, err := a.Store.Register(ctx)
 	if err != nil {
 		return nil, err
@@ -56,7 +61,7 @@ func (a *API) export(ctx context.Context, in *export) (*exported, error) {
 		return nil, err
 	}
 	var file bytes.Buffer
-	err = importer.Export(&file, register, importer.ExportOptions{Kind: kind, Format: format, Observed: observed})
+	err = importer.Export(&file, register, importer.ExportOptions{Kind: kind, Format: format, Observed: observed, WithoutNames: !seesNames(role)})
 	if err != nil {
 		return nil, fmt.Errorf("cannot export %s: %w", kind, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"muster/inventory"
@@ -13,7 +14,7 @@ import (
 )
 
 type importFile struct {
-	Kind       string `query:"kind" enum:"sites,subnets,links,assets,workstations" doc:"what the rows declare; recognised by the headers where it is not given"`
+	Kind       string `query:"kind" enum:"sites,subnets,links,assets,workstations,programmes,waves,positions,visits,consignments,staff,courses,training,milestones" doc:"what the rows declare; recognised by the headers where it is not given"`
 	Name       string `query:"name" maxLength:"200" doc:"the file's name, as problems show it; one that ends in .zip is an archive of up to 16 files, imported together"`
 	DryRun     bool   `query:"dry_run" doc:"only say what would change"`
 	AcceptGood bool   `query:"accept_good" doc:"apply the good rows although others are wrong"`
@@ -98,6 +99,11 @@ func (a *API) plan(ctx context.Context, in *importFile) (*importer.Plan, error) 
 	if err != nil {
 		return nil, unusable(err)
 	}
+	for _, table := range tables {
+		if err := mayChange(callerOf(ctx).Role, table.Kind.Noun()); err != nil {
+			return nil, err
+		}
+	}
 	register, err := a.Store.Register(ctx)
 	if err != nil {
 		return nil, err
@@ -111,7 +117,7 @@ func (a *API) plan(ctx context.Context, in *importFile) (*importer.Plan, error) 
 			break // all kinds of asset are observed alike
 		}
 	}
-	return importer.NewPlan(tables, register, importer.PlanOptions{AcceptGood: in.AcceptGood, Observed: observed}), nil
+	return importer.NewPlan(tables, register, importer.PlanOptions{AcceptGood: in.AcceptGood, Observed: observed, DropNames: a.DropNames}), nil
 }
 
 // unusable says that the file, and nothing of ours, is at fault.
@@ -172,10 +178,22 @@ type batchKey struct {
 }
 
 func (a *API) showBatch(ctx context.Context, in *batchKey) (inventory.Batch, error) {
-	return a.Store.Batch(ctx, in.Number)
+	batch, err := a.Store.Batch(ctx, in.Number)
+	role := callerOf(ctx).Role
+	batch.Changes = slices.DeleteFunc(batch.Changes, func(c inventory.Change) bool { return !readsNoun(role, c.Noun) })
+	return batch, err
 }
 
 func (a *API) undoBatch(ctx context.Context, in *batchKey) (Done, error) {
+	batch, err := a.Store.Batch(ctx, in.Number)
+	if err != nil {
+		return Done{}, err
+	}
+	for _, change := range batch.Changes {
+		if err := mayChange(callerOf(ctx).Role, change.Noun); err != nil {
+			return Done{}, err
+		}
+	}
 	if err := a.Store.Undo(ctx, in.Number, author(callerOf(ctx)), a.clock()); err != nil {
 		return Done{}, err
 	}

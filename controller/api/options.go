@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -22,6 +23,11 @@ type Store interface {
 	Link(ctx context.Context, circuit string) (inventory.Link, error)
 	Subnets(ctx context.Context) ([]inventory.Subnet, error)
 	Register(ctx context.Context) (inventory.Register, error)
+
+	Nouns(ctx context.Context, noun inventory.Noun, filter inventory.NounFilter) ([]json.RawMessage, string, error)
+	Noun(ctx context.Context, noun inventory.Noun, key string) (json.RawMessage, error)
+	Erase(ctx context.Context, number, author string) error
+	Erasure(ctx context.Context, number string) (inventory.Erasure, error)
 
 	Apply(ctx context.Context, batch inventory.Batch) (int64, error)
 	Undo(ctx context.Context, number int64, author string, at time.Time) error
@@ -105,6 +111,8 @@ type Options struct {
 		prometheus.Gatherer
 	}
 	Now func() time.Time
+	// DropNames refuses names of staff: policy does not want them kept.
+	DropNames bool
 	// Controllers is the addresses, host:port, that a join token names.
 	Controllers func() []string
 	// Components is what /readyz shows; nil: always ready.

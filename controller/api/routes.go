@@ -25,10 +25,10 @@ type route struct {
 func (a *API) routes() []route {
 	const (
 		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
-		it, network                = inventory.RoleIT, inventory.RoleNetwork
+		it, network, programme     = inventory.RoleIT, inventory.RoleNetwork, inventory.RoleProgramme
 	)
 	none := nobody()
-	return []route{
+	return append([]route{
 		{get, "/healthz", everyone(), none, plain(a.health)},
 		{get, "/readyz", everyone(), none, plain(a.ready)},
 		{get, "/metrics", everyone(), none, plain(a.metricsPage())},
@@ -104,10 +104,10 @@ func (a *API) routes() []route {
 
 		{get, importsPath, desks(), none, list(a, "List imports, newest first", batchColumns(), a.listBatches)},
 		{get, importsPath + "/{number}", desks(), none, typed(a, "Show an import and its changes", a.showBatch)},
-		{post, importsPath, none, only(it, network), typed(a, "Import a file; dry_run only says what it would change", a.importFile)},
-		{del, importsPath + "/{number}", none, only(it, network), typed(a, "Undo an import", a.undoBatch)},
+		{post, importsPath, none, only(it, network, programme), typed(a, "Import a file; dry_run only says what it would change", a.importFile)},
+		{del, importsPath + "/{number}", none, only(it, network, programme), typed(a, "Undo an import", a.undoBatch)},
 		{get, prefix + "/exports/{kind}", desks(), none, exportHandler(a)},
-	}
+	}, a.refreshRoutes()...)
 }
 
 // expand adds to each list its .json and .csv, for the same readers.

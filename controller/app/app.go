@@ -128,7 +128,7 @@ func (a *App) unwind(ctx context.Context) error {
 
 func (a *App) openStore(ctx context.Context) error {
 	s, err := store.Open(ctx, store.Options{
-		URL: a.opts.StoreURL(), BackupDir: a.backups(), Erasures: Erasures(a.opts.Data), Log: a.opts.Log, Now: a.opts.Now,
+		URL: a.opts.StoreURL(), BackupDir: a.backups(), Erasures: Erasures(a.opts.Data), DropNames: a.opts.DropNames(), Log: a.opts.Log, Now: a.opts.Now,
 	})
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"time"
+
+	"muster/inventory"
 )
 
 // What is kept, as docs/data-protection.md says. It is pruned a few thousand rows
@@ -17,6 +19,8 @@ const (
 	// what was wrong with a site or a link, for two years of accounts and a bit.
 	keepPresenceFor  = 30 * 24 * time.Hour
 	keepIncidentsFor = 800 * 24 * time.Hour
+	// What a name was before an import is there to undo the import with.
+	keepFormerNamesFor = 30 * 24 * time.Hour
 
 	pruneEvery  = 10 * time.Minute
 	pruneAtOnce = 5_000
@@ -56,6 +60,7 @@ func (a *App) prune(ctx context.Context) {
 		{"presence verdicts", keepPresenceFor, a.pruneIncidents(true)},
 		{"evidence of incidents", keepPresenceFor, a.store.PruneEvidence},
 		{"incidents", keepIncidentsFor, a.pruneIncidents(false)},
+		{"names of staff", keepFormerNamesFor, a.pruneNames},
 	} {
 		before := a.opts.Now().Add(-chore.keepFor)
 		for ctx.Err() == nil {
@@ -68,6 +73,13 @@ func (a *App) prune(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// pruneNames removes the names of staff who left long enough ago, and what names
+// were before old imports.
+func (a *App) pruneNames(ctx context.Context, before time.Time, limit int) (int, error) {
+	left := a.opts.Now().AddDate(0, 0, -a.opts.StaffNamesDays)
+	return a.store.PrunePersonal(ctx, inventory.DateOf(left), before, limit)
 }
 
 func (a *App) pruneIncidents(presence bool) func(context.Context, time.Time, int) (int, error) {

@@ -50,6 +50,10 @@ type Config struct {
 	Severity string `mapstructure:"severity"`
 	// SLA is the file of contract terms of links; empty: none are promised.
 	SLA string `mapstructure:"sla"`
+	// StaffNames is keep or drop: whether names of staff are kept at all.
+	StaffNames string `mapstructure:"staff_names"`
+	// StaffNamesDays is how long a leaver's name is kept after the last day.
+	StaffNamesDays int `mapstructure:"staff_names_days"`
 	// SeriesDays is how long samples are kept.
 	SeriesDays int `mapstructure:"series_days"`
 	// RemoteWrite is a file with a remote_write section of Prometheus; empty: samples
@@ -60,23 +64,25 @@ type Config struct {
 }
 
 var defaults = map[string]any{
-	"data":           "/var/lib/muster",
-	"store":          "",
-	"listen":         "127.0.0.1:8420",
-	"tls_cert":       "",
-	"tls_key":        "",
-	"proxies":        []string{},
-	"mesh_listen":    "0.0.0.0:7946",
-	"mesh_advertise": []string{},
-	"references":     []string{},
-	"gateway":        "",
-	"services":       []any{},
-	"notify":         "",
-	"severity":       "",
-	"sla":            "",
-	"series_days":    400,
-	"remote_write":   "",
-	"log_level":      "info",
+	"data":             "/var/lib/muster",
+	"store":            "",
+	"listen":           "127.0.0.1:8420",
+	"tls_cert":         "",
+	"tls_key":          "",
+	"proxies":          []string{},
+	"mesh_listen":      "0.0.0.0:7946",
+	"mesh_advertise":   []string{},
+	"references":       []string{},
+	"gateway":          "",
+	"services":         []any{},
+	"notify":           "",
+	"severity":         "",
+	"sla":              "",
+	"staff_names":      "keep",
+	"staff_names_days": 180,
+	"series_days":      400,
+	"remote_write":     "",
+	"log_level":        "info",
 }
 
 // Keys lists the configuration's keys in order.
@@ -163,8 +169,22 @@ func (c Config) check() error {
 	if _, err := c.Level(); err != nil {
 		return err
 	}
+	if !slices.Contains([]string{"", "keep", namesDropped}, c.StaffNames) {
+		return fmt.Errorf("cannot use configuration: staff_names %q is not keep or drop", c.StaffNames)
+	}
+	if c.StaffNamesDays < 0 || c.StaffNamesDays > maxNamesDays {
+		return fmt.Errorf("cannot use configuration: staff_names_days %d is not between 0 and %d", c.StaffNamesDays, maxNamesDays)
+	}
 	return nil
 }
+
+const (
+	namesDropped = "drop"
+	maxNamesDays = 36_500
+)
+
+// DropNames reports whether names of staff are not kept.
+func (c Config) DropNames() bool { return c.StaffNames == namesDropped }
 
 // Level is the level of the log.
 func (c Config) Level() (slog.Level, error) {

@@ -151,6 +151,7 @@ func (a *App) webHandler() (http.Handler, error) {
 		Issuer: a.authority, Door: door, Picture: picture, Pages: pages,
 		Version: a.opts.Version, Log: a.opts.Log, Registry: a.registry, Now: a.opts.Now,
 		Controllers: func() []string { return a.told }, Components: a.ready, Prober: a.probing, Ledger: a.ledger,
+		DropNames: a.opts.DropNames(),
 	}
 	if a.series != nil {
 		options.Series = a.series.Handler(api.SeriesPrefix)

@@ -53,6 +53,7 @@ func New(o Options) *cobra.Command {
 		tokenCommand(s), userCommand(s), meshCommand(s), importCommand(s), eventCommand(s),
 		incidentCommand(s), maintenanceCommand(s), notifyCommand(s), versionCommand(o.Version),
 	)
+	root.AddCommand(refreshCommands(s)...)
 	root.AddCommand(o.Commands...)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return Hint(Usage(err), "see `"+cmd.CommandPath()+" --help`")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -17,7 +18,7 @@ func setCommand(s *session, noun, arg, path, example string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "set " + arg + " FIELD=VALUE…", Short: "Change fields of one " + noun + ", or make it with --new", Example: example,
 		Long: "Change fields of one " + noun + ", or make it with --new.\n\n" +
-			"An empty value clears the field; aliases and macs are lists with commas. The edit\n" +
+			"An empty value clears the field; lists are written with commas. The edit\n" +
 			"is an import of one row: it has a number and can be undone.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
@@ -35,7 +36,7 @@ func setCommand(s *session, noun, arg, path, example string) *cobra.Command {
 		method := http.MethodPatch
 		if fresh {
 			method = http.MethodPut
-			fields[keyField(noun)] = args[0]
+			nameKey(fields, noun, args[0])
 			for name, value := range fields {
 				if value == nil {
 					delete(fields, name)
@@ -47,6 +48,26 @@ func setCommand(s *session, noun, arg, path, example string) *cobra.Command {
 	return cmd
 }
 
+// nameKey puts the key into what is made anew. Training has two: who and what.
+func nameKey(fields map[string]any, noun, key string) {
+	if at := strings.LastIndex(key, "/"); noun == "training" && at >= 0 {
+		fields["staff"], fields["course"] = key[:at], key[at+1:]
+		return
+	}
+	fields[keyField(noun)] = key
+}
+
+// Fields that are numbers, and those that are lists.
+func numbers() []string {
+	return []string{
+		"latitude", "longitude", "down_kbps", "up_kbps", "vlan", "crews", "count", "valid_months", "expected", "moved", "rejected",
+	}
+}
+
+func lists() []string {
+	return []string{"aliases", "macs", "sites", "freezes", "holidays", "people", "assets", "roles", "after"}
+}
+
 // keyField is the field that names a noun.
 func keyField(noun string) string {
 	switch noun {
@@ -54,6 +75,8 @@ func keyField(noun string) string {
 		return "tag"
 	case "link":
 		return "circuit"
+	case "staff":
+		return "number"
 	default:
 		return "code"
 	}
@@ -71,13 +94,13 @@ func readFields(args []string) (map[string]any, error) {
 		switch {
 		case text == "":
 			fields[name] = nil
-		case slices.Contains([]string{"latitude", "longitude", "down_kbps", "up_kbps", "vlan"}, name):
+		case slices.Contains(numbers(), name) && !dated(name, text):
 			number, err := strconv.ParseFloat(text, 64)
 			if err != nil {
 				return nil, usagef("cannot read %q: %q is not a number", arg, text)
 			}
 			fields[name] = number
-		case name == "aliases" || name == "macs":
+		case slices.Contains(lists(), name):
 			list := strings.Split(text, ",")
 			for i := range list {
 				list[i] = strings.TrimSpace(list[i])
@@ -88,6 +111,13 @@ func readFields(args []string) (map[string]any, error) {
 		}
 	}
 	return fields, nil
+}
+
+// dated tells the day on which a consignment is expected from the number of records
+// that are.
+func dated(name, text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return name == "expected" && err == nil
 }
 
 func removeCommand(s *session, noun, arg, path, example string) *cobra.Command {

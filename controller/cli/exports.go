@@ -6,13 +6,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
 
 func exportCommand(s *session, kind string) *cobra.Command {
 	var to, format string
-	noun := kind[:len(kind)-1]
+	noun := strings.TrimSuffix(kind, "s")
 	cmd := &cobra.Command{
 		Use: "export", Short: "Export " + kind + " as a file that re-imports unchanged", Args: cobra.NoArgs,
 		Example: fmt.Sprintf("  muster %s export > %s.csv\n  muster %s export --to %s.xlsx", noun, kind, noun, kind),

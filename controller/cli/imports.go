@@ -47,7 +47,7 @@ type importFlags struct {
 
 func importFileCommand(s *session, kind, sample string) *cobra.Command {
 	var f importFlags
-	noun := kind[:len(kind)-1]
+	noun := strings.TrimSuffix(kind, "s")
 	cmd := &cobra.Command{
 		Use: "import FILE…", Short: "Import " + kind + " from CSV or XLSX files", Args: f.files,
 		Long: "Import " + kind + " from CSV or XLSX files.\n\n" +

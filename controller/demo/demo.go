@@ -136,7 +136,7 @@ func (d *demo) startController(ctx context.Context) error {
 		return err
 	}
 	c, err := app.New(app.Options{
-		Config:  app.Config{Data: d.data, Listen: d.o.Listen, MeshListen: meshListen, LogLevel: "warn", SLA: terms},
+		Config:  app.Config{Data: d.data, Listen: d.o.Listen, MeshListen: meshListen, LogLevel: "warn", SLA: terms, StaffNamesDays: 180},
 		Version: d.o.Version, Log: d.o.Log.With("side", "controller"), APIToken: d.token, OpenOnLoopback: true,
 		// Where all agents share one address they would share its allowance too.
 		Limits: intake.Limits{EnrolPerSecond: 1000, EnrolBurst: float64(d.o.Workstations + 1)},
