@@ -51,7 +51,7 @@ func New(o Options) *cobra.Command {
 	root.AddCommand(
 		siteCommand(s), workstationCommand(s), assetCommand(s), linkCommand(s), subnetCommand(s),
 		tokenCommand(s), userCommand(s), meshCommand(s), importCommand(s), eventCommand(s),
-		incidentCommand(s), maintenanceCommand(s), notifyCommand(s), versionCommand(o.Version),
+		incidentCommand(s), maintenanceCommand(s), notifyCommand(s), gateCommand(), versionCommand(o.Version),
 	)
 	root.AddCommand(refreshCommands(s)...)
 	root.AddCommand(o.Commands...)

@@ -14,6 +14,9 @@ type Facts struct {
 	Key  string         // a site's code; of wider gates the wave's or the programme's
 	Site inventory.Site // of wider gates: hours and zone of those who work on it
 	Zone *time.Location // of the site; nil is UTC
+	// Shut are days on which the site stays shut although its hours say otherwise:
+	// bank holidays. They age no measurement.
+	Shut []inventory.DaySpan
 
 	Positions    []PositionRow
 	Workstations []WorkstationRow

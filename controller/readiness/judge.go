@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -28,6 +29,7 @@ type keptSite struct {
 type hoursKey struct {
 	hours inventory.Hours
 	zone  string
+	shut  string
 }
 
 // NewJudge keeps results for these gates. A changed gate needs a new Judge.
@@ -38,7 +40,7 @@ func NewJudge(gates []*Gate) *Judge {
 // Put replaces all that is known of a site and judges it. The facts are the
 // judge's from then on.
 func (j *Judge) Put(f *Facts) {
-	k := &keptSite{facts: f, opening: hoursKey{hours: f.Site.Hours}, marks: make([][][]mark, len(j.gates))}
+	k := &keptSite{facts: f, opening: hoursKey{hours: f.Site.Hours, shut: fmt.Sprint(f.Shut)}, marks: make([][][]mark, len(j.gates))}
 	if f.Zone != nil {
 		k.opening.zone = f.Zone.String()
 	}

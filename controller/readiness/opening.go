@@ -68,27 +68,76 @@ func (f Fresh) String() string {
 type Opening struct {
 	hours  inventory.Hours
 	zone   *time.Location
+	shut   []inventory.Span // days on which it stays shut
 	always bool
 }
 
-// NewOpening is the opening of hours in a zone; nil is UTC. Hours that cannot be
-// read count as always open, as they do everywhere.
-func NewOpening(hours inventory.Hours, zone *time.Location) Opening {
+// NewOpening is the opening of hours in a zone, but for the days on which the site
+// stays shut, such as bank holidays; a nil zone is UTC. Hours that cannot be read
+// count as always open, as they do everywhere, and what is always open has no such
+// days.
+func NewOpening(hours inventory.Hours, zone *time.Location, shut ...inventory.DaySpan) Opening {
 	if zone == nil {
 		zone = time.UTC
 	}
-	always := strings.Trim(string(hours), "; ") == "" || hours.Validate() != nil
-	return Opening{hours: hours, zone: zone, always: always}
+	o := Opening{hours: hours, zone: zone, always: strings.Trim(string(hours), "; ") == "" || hours.Validate() != nil}
+	if o.always {
+		return o
+	}
+	for _, days := range shut {
+		from, to := days.From.Time(), days.To.Time()
+		o.shut = append(o.shut, inventory.Span{
+			From: time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, zone),
+			To:   time.Date(to.Year(), to.Month(), to.Day()+1, 0, 0, 0, 0, zone),
+		})
+	}
+	return o
+}
+
+// open is whether the site is open at a moment.
+func (o Opening) open(at time.Time) bool {
+	return o.always || o.hours.Open(at.In(o.zone)) && !slices.ContainsFunc(o.shut, func(s inventory.Span) bool { return s.Holds(at) })
+}
+
+// spans lists when the site is open within a period, in order.
+func (o Opening) spans(period inventory.Span) []inventory.Span {
+	open := o.hours.OpenSpans(period, o.zone)
+	for _, shut := range o.shut {
+		var left []inventory.Span
+		for _, span := range open {
+			for _, part := range []inventory.Span{{From: span.From, To: earlier(span.To, shut.From)}, {From: later(span.From, shut.To), To: span.To}} {
+				if part.For() > 0 {
+					left = append(left, part)
+				}
+			}
+		}
+		open = left
+	}
+	return open
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // LastOpen is now where the site is open, else the moment at which it last
 // closed.
 func (o Opening) LastOpen(now time.Time) time.Time {
-	if o.always || o.hours.Open(now.In(o.zone)) {
+	if o.open(now) {
 		return now
 	}
 	for days := 2; days <= lookBack; days *= 4 {
-		spans := o.hours.OpenSpans(inventory.Span{From: now.AddDate(0, 0, -days), To: now}, o.zone)
+		spans := o.spans(inventory.Span{From: now.AddDate(0, 0, -days), To: now})
 		if len(spans) > 0 {
 			return spans[len(spans)-1].To
 		}
@@ -105,7 +154,7 @@ func (o Opening) Between(from, to time.Time) time.Duration {
 		return to.Sub(from)
 	}
 	var open time.Duration
-	for _, span := range o.hours.OpenSpans(inventory.Span{From: from, To: to}, o.zone) {
+	for _, span := range o.spans(inventory.Span{From: from, To: to}) {
 		open += span.For()
 	}
 	return open
@@ -125,7 +174,7 @@ func (o Opening) Cutoff(asOf time.Time, fresh Fresh) time.Time {
 	left, to := fresh.Open, asOf
 	for days := 0; days < lookBack; days += 14 {
 		from := to.AddDate(0, 0, -14)
-		spans := o.hours.OpenSpans(inventory.Span{From: from, To: to}, o.zone)
+		spans := o.spans(inventory.Span{From: from, To: to})
 		for _, span := range slices.Backward(spans) {
 			if span.For() >= left {
 				return span.To.Add(-left)
@@ -152,7 +201,7 @@ func (o Opening) daysBefore(asOf time.Time, n int) time.Time {
 
 func (o Opening) opensOn(day time.Time) bool {
 	from := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, o.zone)
-	return len(o.hours.OpenSpans(inventory.Span{From: from, To: from.AddDate(0, 0, 1)}, o.zone)) > 0
+	return len(o.spans(inventory.Span{From: from, To: from.AddDate(0, 0, 1)})) > 0
 }
 
 // clock is a site's moment: what time it is for its measurements.
@@ -184,5 +233,5 @@ func (c *clock) cutoff(fresh Fresh) time.Time {
 }
 
 func (f *Facts) clock(now time.Time) *clock {
-	return newClock(NewOpening(f.Site.Hours, f.Zone), now)
+	return newClock(NewOpening(f.Site.Hours, f.Zone, f.Shut...), now)
 }

@@ -49,6 +49,30 @@ func TestAMeasurementAgesByOpenHoursAlone(t *testing.T) {
 	}
 }
 
+func TestADayOnWhichTheSiteStaysShutAgesNothing(t *testing.T) {
+	christmas := inventory.DaySpan{From: "2026-12-25", To: "2026-12-28"} // a Friday to the Monday after
+	o := readiness.NewOpening("Mon-Fri 08:00-18:00", london(t), christmas)
+	if got := o.LastOpen(instant(t, "2026-12-28 11:00")); !got.Equal(instant(t, "2026-12-24 18:00")) {
+		t.Errorf("last open %s", got)
+	}
+	for fresh, want := range map[string]string{"45m": "2026-12-24 17:45", "1d": "2026-12-24 08:30"} {
+		f, err := readiness.ParseFresh(fresh)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cut := o.Cutoff(instant(t, "2026-12-29 08:30"), f); !cut.Equal(instant(t, want)) {
+			t.Errorf("%s: %s", fresh, cut)
+		}
+	}
+	if got := o.Between(instant(t, "2026-12-24 17:00"), instant(t, "2026-12-29 09:00")); got != 2*time.Hour {
+		t.Error(got)
+	}
+	always := readiness.NewOpening("", london(t), christmas)
+	if now := instant(t, "2026-12-28 11:00"); !always.LastOpen(now).Equal(now) {
+		t.Error("what is always open was shut")
+	}
+}
+
 func TestFreshnessReadsHoursAndDays(t *testing.T) {
 	for text, want := range map[string]string{"45m": "45m", "1h30m": "1h30m", "36h": "36h", "7d": "7d", "90s": "1m30s", "120m": "2h"} {
 		if f, err := readiness.ParseFresh(text); err != nil || f.String() != want {
