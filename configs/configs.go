@@ -1,5 +1,5 @@
-// Package configs carries the annotated examples and the estate of the demo
-// inside the program.
+// Package configs carries the annotated examples, the estate of the demo, and the
+// ready-made gates and software baselines inside the program.
 package configs
 
 import "embed"
@@ -8,3 +8,13 @@ import "embed"
 //
 //go:embed estates
 var Estates embed.FS
+
+// Gates holds the ready-made gates, and their fixtures in a folder beside them.
+//
+//go:embed gates
+var Gates embed.FS
+
+// Software holds the ready-made software baselines.
+//
+//go:embed software
+var Software embed.FS

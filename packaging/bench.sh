@@ -72,6 +72,11 @@ bench ./controller/intake 'IntakeReports' "$tmp/intake" -benchtime 15000x
 row "intake on SQLite, reports/s" 5000 "$(metric reports/s "$tmp/intake" as-fast)" ">="
 row "intake at 2,500/s, p99 acknowledgement, ms" 100 "$(metric p99-ms "$tmp/intake" paced)" "<="
 
+bench ./controller/readiness 'County$|Nation$|OneReport$' "$tmp/gates" -cpu 1 -benchtime 3x
+row "every gate, 130 sites, 2,000 positions, processor ms" 50 "$(metric cpu-ms/op "$tmp/gates" County)" "<="
+row "every gate, 6,500 sites, 100,000 positions, processor ms" 3000 "$(metric cpu-ms/op "$tmp/gates" Nation)" "<="
+row "gates of a site after one report, processor ms" 1 "$(metric cpu-ms/op "$tmp/gates" OneReport)" "<="
+
 if go test ./controller/intake -run Killed -count 1 -v -kills 200 >"$tmp/kills" 2>&1; then
 	row "200 kill -9 under load: reports lost or counted twice" 0 0 "<="
 	grep -ho '200 kills: .*' "$tmp/kills" | sed 's/^/  /'
