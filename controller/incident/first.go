@@ -15,7 +15,7 @@ func (e *Engine) first(sc *scene, t *trouble, j judged, now time.Time) judged {
 	switch {
 	case sc.s.facts.Site.Direct(): // its silence is a minute old: others would have been seen
 		return j
-	case t != nil && t.Incident.Cause != inventory.CauseUnknown, t == nil && e.resumable(j.key, now) != nil:
+	case t != nil && t.Incident.Cause != inventory.CauseUnknown, t == nil && e.returned(j, now) != nil:
 		return j
 	case t != nil:
 		began = t.Incident.DetectedAt
@@ -31,8 +31,8 @@ func (e *Engine) first(sc *scene, t *trouble, j judged, now time.Time) judged {
 
 // premature reports whether a silence is too young to be the return of what ended
 // lately at its site: what first calls unknown leaves an older incident alone.
-func (e *Engine) premature(sc *scene, now time.Time) bool {
-	if sc.s.facts.Site.Direct() || e.resumable(siteKey(sc.s.code), now) == nil ||
+func (e *Engine) premature(sc *scene, j judged, now time.Time) bool {
+	if sc.s.facts.Site.Direct() || e.returned(j, now) == nil ||
 		now.Sub(sc.s.silence.seenAt) >= e.rules.RefFirst || !e.outsidePending(sc.since) {
 		return false
 	}

@@ -25,9 +25,12 @@ func (e *Engine) wasBlind(t time.Time) bool {
 	return slices.ContainsFunc(e.blinds, func(b span) bool { return !t.Before(b.From) && (b.To.IsZero() || !t.After(b.To)) })
 }
 
-// apart reports whether a sign at t was made while the site, or the controller, was
-// out of reach, so that it says nothing about a part of the site.
-func (e *Engine) apart(s *site, t time.Time) bool {
+// apart reports whether a sign at t says nothing about a part of the site: it was
+// made in the controller's first minute, or while somebody was away.
+func (e *Engine) apart(s *site, t time.Time) bool { return e.starting(t) || e.away(s, t) }
+
+// away reports whether the site, or the controller, was out of reach at t.
+func (e *Engine) away(s *site, t time.Time) bool {
 	if s.within(t, e.rules.SegmentIn, gossipLag) || e.stalled(t) {
 		return true
 	}
@@ -36,7 +39,31 @@ func (e *Engine) apart(s *site, t time.Time) bool {
 			return true
 		}
 	}
-	return !e.startedAt.IsZero() && t.Before(e.startedAt.Add(time.Minute)) && t.After(e.startedAt.Add(-time.Second))
+	return false
+}
+
+// starting reports whether t lies in the controller's first minute, in which it
+// does not know yet who is there.
+func (e *Engine) starting(t time.Time) bool {
+	return !e.startedAt.IsZero() && t.Before(e.startedAt.Add(startFor)) && t.After(e.startedAt.Add(-time.Second))
+}
+
+const startFor = time.Minute
+
+// idle reports whether a sign of m's silence at t says nothing. One of the first
+// minute counts once that is over and m was missed again; it is asked.
+func (e *Engine) idle(m *machine, t, now time.Time) bool {
+	switch over := e.startedAt.Add(startFor); {
+	case !e.starting(t):
+		return e.away(m.site, t)
+	case now.Before(over):
+		return true
+	case m.lastMiss().Before(over):
+		e.ask(Ask{Kind: AskBurst, Site: m.site.code, Workstation: m.id}, now)
+		return true
+	default:
+		return e.away(m.site, t)
+	}
 }
 
 // outlook is how much of the estate answers since the first silence under way.

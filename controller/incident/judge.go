@@ -33,9 +33,10 @@ func (e *Engine) judgeSite(s *site, now time.Time) {
 	switch {
 	case holds && j.whole && (blind || s.silence.into != "" || !sc.freshAt.After(s.againAt)):
 		// A wider cause has it, or had it and nothing was seen since.
-	case holds && j.whole && t == nil && e.premature(sc, now):
+	case holds && j.whole && t == nil && e.premature(sc, j, now):
 		s.silence.waits = true // the controller's own network may have it
 	case holds && j.whole:
+		t = e.unlessOver(t, j, now)
 		t = e.hold(e.first(sc, t, j, now), now)
 		t.Router = t.Router || sc.router
 		t.Outages = unfolded(s.outages, t.Spans[0].From)
@@ -44,6 +45,7 @@ func (e *Engine) judgeSite(s *site, now time.Time) {
 		}
 		e.foldNarrow(s, t, now)
 	case holds && !blind && !s.silence.active:
+		e.unlessOver(t, j, now)
 		t = e.hold(j, now)
 		t.Members = unite(t.Members, j.members)
 	case t != nil:

@@ -32,7 +32,7 @@ func (e *Engine) hold(j judged, now time.Time) *trouble {
 
 // begin makes the trouble that j describes, or takes up one that ended lately.
 func (e *Engine) begin(j judged, now time.Time) *trouble {
-	if t := e.resumable(j.key, now); t != nil {
+	if t := e.returned(j, now); t != nil {
 		return e.resume(t, j, now)
 	}
 	t := &trouble{Key: j.key, Onset: j.since, Spans: []span{{From: j.since}}, Hidden: e.covered(j.scope, now)}

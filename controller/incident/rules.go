@@ -44,6 +44,7 @@ type Rules struct {
 	SegmentShare float64       // of the machines, silent within SlowIn: a fault that spreads, as leases that run out
 	SlowIn       time.Duration
 	SegmentBack  float64       // of the silent ones that are back: it is over
+	SegmentHeals float64       // of them that were back when the whole site fell silent: two faults; a switch is up or is not
 	SettleIn     time.Duration // let reasons arrive before silence is judged; mesh: three copies within 0.3 s
 	AccusedLeast int           // contradicted failures in AccusedIn, of two machines or more
 	AccusedIn    time.Duration
@@ -124,7 +125,7 @@ func DefaultRules() Rules {
 
 		SilentPings: 10, FewPings: 3, MissChance: 1e-5, MissLeast: 4, MissMost: 12, AccusedAfter: 8 * time.Second,
 		SegmentLeast: 3, SegmentIn: 30 * time.Second, HomeIn: 10 * time.Second, HomeFor: 15 * time.Minute, HomeLeast: 2,
-		SegmentShare: 0.5, SlowIn: 10 * time.Minute, SegmentBack: 0.8, SettleIn: 2 * time.Second,
+		SegmentShare: 0.5, SlowIn: 10 * time.Minute, SegmentBack: 0.8, SegmentHeals: 0.5, SettleIn: 2 * time.Second,
 		AccusedLeast: 4, AccusedIn: 2 * time.Minute, PeersMost: 6, PeersRatio: 0.7, PeersAfter: time.Minute, PeersLeast: 3,
 		FirewallFor: 8 * time.Second, UplinkFor: 10 * time.Second, UplinkShare: 0.5, LossyAt: 0.1,
 

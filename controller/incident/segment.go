@@ -31,16 +31,16 @@ func (sc *scene) lookLost() {
 		if m.leftAt.After(life) && !m.failedAt.After(m.leftAt) {
 			continue // it said goodbye to its neighbours: no switch does that
 		}
-		if since.IsZero() || sc.now.Sub(since) < sc.r.SettleIn || sc.e.apart(sc.s, since) {
+		if since.IsZero() || sc.now.Sub(since) < sc.r.SettleIn || sc.e.idle(m, since, sc.now) {
 			continue
 		}
 		n := 0
 		for _, at := range m.misses {
-			if at.After(life) && !sc.e.apart(sc.s, at) {
+			if at.After(life) && !sc.e.idle(m, at, sc.now) {
 				n++
 			}
 		}
-		if n >= need || m.gone(sc.r) && !sc.e.apart(sc.s, m.goneAt()) {
+		if n >= need || m.gone(sc.r) && !sc.e.idle(m, m.goneAt(), sc.now) {
 			sc.missing = append(sc.missing, m)
 		}
 	}

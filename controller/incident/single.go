@@ -105,7 +105,9 @@ func (sc *scene) judgeSingle(m *machine) (judged, bool) {
 		}
 	case !m.gone(sc.r), sc.e.stalled(since):
 		return judged{}, false
-	case sc.e.apart(s, m.goneAt()):
+	case sc.e.starting(m.goneAt()) && sc.e.idle(m, m.goneAt(), sc.now):
+		return judged{}, false
+	case sc.e.away(s, m.goneAt()):
 		// It fell silent with the whole site. Once that is over and gossip has
 		// settled, it counts only if it was missed again.
 		at := newer(s.restoredAt(), sc.e.startedAt)
