@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,15 +101,7 @@ func rehearseOne(t *testing.T, file string) rehearsal.Sheet {
 	if *rehearseSeed > 0 {
 		r.Seed = *rehearseSeed
 	}
-	var log *slog.Logger
-	if *rehearseLog != "" {
-		var level slog.Level
-		if err := level.UnmarshalText([]byte(*rehearseLog)); err != nil {
-			t.Fatal(err)
-		}
-		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	}
-	seen := fleettest.Rehearse(t, r, log)
+	seen := fleettest.Rehearse(t, r, agentLog(t))
 	dump(t, file, seen)
 	return rehearsal.Judge(r, seen)
 }
