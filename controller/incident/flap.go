@@ -105,9 +105,10 @@ func (e *Engine) healedBefore(t *trouble, j judged) (at time.Time, healed bool) 
 	}
 	back := 0
 	for _, id := range t.Members {
-		if m := e.machines[id]; m != nil && m.lifeAt().After(t.Onset) && m.lifeAt().Before(j.since) {
+		// Who was heard after the onset need not be back: a fault may spread.
+		if m := e.machines[id]; m != nil && m.backAt.After(t.Onset) && m.backAt.Before(j.since) {
 			back++
-			at = newer(at, m.lifeAt())
+			at = newer(at, m.backAt)
 		}
 	}
 	return at, float64(back) >= e.rules.SegmentHeals*float64(max(len(t.Members), 1))
