@@ -55,7 +55,7 @@ live: build test-deps ## play every scenario of the live county: real processes 
 fmt: $(TOOLS)/golangci-lint-$(GOLANGCI) ## format the code
 	@$(TOOLS)/golangci-lint-$(GOLANGCI) fmt ./...
 
-soak: ## the longer runs: every fuzz target for FUZZ_FOR each, 200 kills of the controller, 30 days of the incident engine
+soak: ## the longer runs: every fuzz target for FUZZ_FOR each, 200 kills of the controller, 30 days of the incident engine, trials and a day of whole agents
 	@packaging/soak.sh $(FUZZ_FOR)
 
 clean: ## remove what was built

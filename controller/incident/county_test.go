@@ -31,9 +31,14 @@ func TestAnOrdinaryCountyHasNoSiteIncident(t *testing.T) {
 	w.Live(habits, *countyDays)
 	events, steps, pieces := 0, 0, 0
 	opened := map[string]bool{}
+	midnight := w.Start().Add(24 * time.Hour)
 	w.RunEvery(time.Duration(*countyDays)*24*time.Hour, time.Second, func(now time.Time, evidence []inventory.Evidence) incident.Outcome {
 		out := e.Step(now, evidence)
 		steps, pieces = steps+1, pieces+len(evidence)
+		if !now.Before(midnight) {
+			t.Logf("until %s: %d pieces of evidence, %d false incidents, %d events", midnight.Format("2 January"), pieces, len(opened), events)
+			midnight = midnight.Add(24 * time.Hour)
+		}
 		for _, c := range out.Changes {
 			i := c.Incident
 			switch {
