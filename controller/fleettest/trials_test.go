@@ -201,9 +201,9 @@ func hold(t *testing.T, what string, outcomes []strike, of func(strike) time.Dur
 	}
 	quantile := func(q float64) time.Duration { return of(sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]) }
 	p99, worst := quantile(0.99), sorted[len(sorted)-1]
-	t.Logf("%d trials: %s after %.1f s (median), %.1f s (p90), %.1f s (p99), %.1f s (worst: %s of seed %d at %s, by Serf's list %.0f s)",
+	t.Logf("%d trials: %s after %.1f s (median), %.1f s (p90), %.1f s (p99), %.1f s (worst: %s of seed %d at %s)",
 		len(outcomes), what, quantile(0.5).Seconds(), quantile(0.9).Seconds(), p99.Seconds(), of(worst).Seconds(),
-		worst.machine, worst.seed, worst.at.Round(time.Second), worst.gossip.Seconds())
+		worst.machine, worst.seed, worst.at.Round(time.Second))
 	for _, x := range sorted[max(len(sorted)-5, 0):] {
 		if of(x) > 3*bound/4 {
 			t.Logf("  slow: %s of seed %d at %s: %s after %.1f s, by Serf's list %.0f s", x.machine, x.seed, x.at.Round(time.Second), what, of(x).Seconds(), x.gossip.Seconds())
