@@ -10,6 +10,10 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/fstest"
+
+	"github.com/pressly/goose/v3"
+
+	"muster/inventory"
 )
 
 // withNext is the embedded migrations and one more.
@@ -172,4 +176,31 @@ func TestSQLiteSyncsEachCommit(t *testing.T) {
 			t.Errorf("%s is %s, want %s", pragma, got, want)
 		}
 	}
+}
+
+// TestDatabaseOfBeforeTheRefreshIsTakenOver migrates one that holds an estate.
+func TestDatabaseOfBeforeTheRefreshIsTakenOver(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		const before = 3
+		e, err := engineOf(url)
+		must(t, err)
+		write, read, err := e.open(t.Context())
+		must(t, err)
+		schema, err := migrations()
+		must(t, err)
+		provider, err := goose.NewProvider(e.dialect(), write, schema, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+		must(t, err)
+		_, err = provider.UpTo(t.Context(), before)
+		must(t, err)
+		_, err = write.ExecContext(t.Context(), `INSERT INTO sites (code, name, body, batch) VALUES ('MILL', 'Mill', '{"code":"MILL","name":"Mill"}', 1)`)
+		must(t, err)
+		must(t, write.Close())
+		must(t, read.Close())
+
+		s := open(t, url)
+		mustApply(t, s, made(t, inventory.NounPosition, "MILL-1", position("MILL-1", "MILL")))
+		mill := inventory.Site{Code: "MILL", Name: "Mill"}
+		wantErr(t, apply(s, changed(t, inventory.NounSite, "MILL", mill, nil)), ErrDependent, `position "MILL-1"`)
+		must(t, s.AppendEvaluations(t.Context(), []inventory.Evaluation{evaluation(noon, "MILL", "go-live", inventory.VerdictReady)}))
+	})
 }
