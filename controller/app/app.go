@@ -90,7 +90,7 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.started = true
 	for _, step := range []func(context.Context) error{
-		a.takeFolder, a.openStore, a.openAuthority, a.makePlans, a.makeIncidents, a.openSeries, a.openNotify, a.openMesh, a.openProbing, a.openIntake,
+		a.readFiles, a.takeFolder, a.openStore, a.openAuthority, a.makePlans, a.makeIncidents, a.openSeries, a.openNotify, a.openMesh, a.openProbing, a.openIntake,
 		a.openWebSide, a.openPools, a.startIncidents, a.beginChores,
 	} {
 		if err := step(ctx); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"muster/controller/notify"
@@ -38,25 +39,41 @@ func Check(ctx context.Context, c Config) ([]string, error) {
 		_, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 		note("web certificate "+c.TLSCert, err)
 	}
-	if c.Notify != "" {
-		_, err := notifyFrom(c.Notify, time.Now)
-		note("notifications "+c.Notify, err)
-	}
-	if c.Severity != "" {
-		_, err := readSeverity(c.Severity)
-		note("severities "+c.Severity, err)
-	}
-	if c.SLA != "" {
-		_, err := readTerms(c.SLA)
-		note("contract terms "+c.SLA, err)
-	}
-	if c.RemoteWrite != "" {
-		note("remote write "+c.RemoteWrite, series.CheckRemoteWrite(c.RemoteWrite))
+	for _, f := range c.files() {
+		note(f.what+" "+f.path, f.check(f.path))
 	}
 	if len(errs) > 0 {
 		return lines, fmt.Errorf("cannot serve with this configuration: %w", errors.Join(errs...))
 	}
 	return lines, nil
+}
+
+// configured is a file that the configuration names, and what looks whether it can
+// be used.
+type configured struct {
+	what, path string
+	check      func(path string) error
+}
+
+// files lists those that are named.
+func (c Config) files() []configured {
+	all := []configured{
+		{"notifications", c.Notify, func(path string) error { _, err := notifyFrom(path, time.Now); return err }},
+		{"severities", c.Severity, func(path string) error { _, err := readSeverity(path); return err }},
+		{"contract terms", c.SLA, func(path string) error { _, err := readTerms(path); return err }},
+		{"remote write", c.RemoteWrite, series.CheckRemoteWrite},
+	}
+	return slices.DeleteFunc(all, func(f configured) bool { return f.path == "" })
+}
+
+// readFiles looks at every file before anything is made: a start that is refused
+// leaves nothing behind.
+func (a *App) readFiles(context.Context) error {
+	var errs []error
+	for _, f := range a.opts.files() {
+		errs = append(errs, f.check(f.path))
+	}
+	return errors.Join(errs...)
 }
 
 // telling is who is told, and how.

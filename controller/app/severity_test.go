@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,5 +43,28 @@ func TestATableOfSeveritiesThatCannotBeIsRefused(t *testing.T) {
 	}
 	if _, err := readSeverity("no such file"); err == nil {
 		t.Error("a file that is not there is read")
+	}
+}
+
+// A broken file is found before anything is made.
+func TestAStartThatIsRefusedForAFileLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	routes := filepath.Join(dir, "notify.yaml")
+	if err := os.WriteFile(routes, []byte("routes:\n  - {name: r, mach: {}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(dir, "data")
+	a, err := New(Options{
+		Config:  Config{Data: folder, Listen: "127.0.0.1:0", MeshListen: "127.0.0.1:0", LogLevel: "info", Notify: routes},
+		Version: "test", Log: slog.New(slog.DiscardHandler), WithoutWeb: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Start(t.Context()); err == nil || !strings.Contains(err.Error(), `notify.yaml:2: unknown word "mach"`) {
+		t.Errorf("it is refused as %v", err)
+	}
+	if _, err := os.Stat(folder); !os.IsNotExist(err) {
+		t.Errorf("the data folder was made: %v", err)
 	}
 }

@@ -82,8 +82,8 @@ func ParseConfig(file string, b []byte) (Config, error) {
 	if err := strictyaml.Decode(file, b, &c); err != nil {
 		return Config{}, fmt.Errorf("cannot read notifications: %w", err)
 	}
-	if err := c.Validate(); err != nil {
-		return Config{}, fmt.Errorf("cannot read notifications: %s: %w", file, err)
+	if errs := c.faults(); len(errs) > 0 {
+		return Config{}, fmt.Errorf("cannot read notifications: %w", located(file, b, errs))
 	}
 	return c, nil
 }
@@ -125,7 +125,19 @@ func withoutSinks(to []Target, names []string) []Target {
 // Validate says everything that cannot be used.
 func (c Config) Validate() error {
 	var errs []error
-	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	for _, f := range c.faults() {
+		errs = append(errs, f.error)
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) faults() []fault {
+	var errs []fault
+	at := fault{} // of which entry the next ones are
+	wrong := func(format string, args ...any) {
+		at.error = fmt.Errorf(format, args...)
+		errs = append(errs, at)
+	}
 	if _, err := c.Location(); err != nil || c.Zone == "Local" {
 		wrong("zone: %q is not a time zone such as Europe/London", c.Zone)
 	}
@@ -136,6 +148,7 @@ func (c Config) Validate() error {
 	}
 	kinds := map[string]SinkKind{}
 	for n, s := range c.Sinks {
+		at = fault{list: "sinks", entry: n}
 		if s.Name == "" {
 			wrong("sinks[%d]: no name: routes refer to sinks by it", n)
 			continue
@@ -149,10 +162,12 @@ func (c Config) Validate() error {
 		}
 	}
 	for n, r := range c.Routes {
+		at = fault{list: "routes", entry: n}
 		for _, err := range r.validate(kinds) {
 			wrong("route %s: %w", cmp.Or(r.Name, strconv.Itoa(n+1)), err)
 		}
 	}
+	at = fault{}
 	if err := c.Digest.validate(); err != nil {
 		wrong("digest: %w", err)
 	}
@@ -167,7 +182,7 @@ func (c Config) Validate() error {
 			wrong("deadman: every %s is too often: at least 10s", every)
 		}
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 func (s SinkConfig) validate() error {
