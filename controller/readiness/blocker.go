@@ -33,18 +33,19 @@ type blockers struct {
 // do not say why.
 func (b *blockers) of(c *Criterion, marks []mark, s *sheet) {
 	listed := 0
-	list := func(want inventory.Standing) {
+	list := func(want inventory.Standing, left int) {
 		for i, m := range marks {
-			if m.says == outOfScope || c.standing(m, s.cut, s.waived(b.facts, c.Over, i)) != want {
+			if left == 0 || m.says == outOfScope || c.standing(m, s.cut, s.waived(b.facts, c.Over, i)) != want {
 				continue
 			}
 			if listed >= MaxBlockersOfCriterion || len(b.evaluation.Blockers) >= MaxBlockers {
-				b.evaluation.MoreBlockers++
-				continue
+				break // the rest was counted already
 			}
 			listed++
+			left--
 			b.add(b.row(c, b.facts.row(c.Over, i), m, want))
 		}
+		b.evaluation.MoreBlockers += left
 	}
 	r := &s.result
 	rows := r.Fail + r.Stale
@@ -56,13 +57,13 @@ func (b *blockers) of(c *Criterion, marks []mark, s *sheet) {
 		return
 	}
 	if r.Fail > 0 {
-		list(inventory.StandingFail)
+		list(inventory.StandingFail, r.Fail)
 	}
 	if r.Unknown > 0 && c.Unknown != UnknownExclude {
-		list(inventory.StandingUnknown)
+		list(inventory.StandingUnknown, r.Unknown)
 	}
 	if r.Stale > 0 {
-		list(inventory.StandingStale)
+		list(inventory.StandingStale, r.Stale)
 	}
 }
 
