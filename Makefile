@@ -46,8 +46,8 @@ build: ## build bin/muster and bin/muster-agent
 bench: build ## measure the figures of docs/benchmarks.md and print them beside their budgets
 	@packaging/bench.sh
 
-rehearse: ## play rehearsals with real agents in a test bubble (FILES=..., JSON=1, SEED=n)
-	@GO='$(GO)' JSON='$(JSON)' SEED='$(SEED)' packaging/rehearse.sh $(FILES)
+rehearse: ## play rehearsals with real agents in a test bubble (FILES=..., JSON=1, SEED=1,2, SIZE=6,60, REPORT=1)
+	@GO='$(GO)' JSON='$(JSON)' SEED='$(SEED)' SIZE='$(SIZE)' FORCE='$(FORCE)' REPORT='$(REPORT)' SHEETS='$(SHEETS)' packaging/rehearse.sh $(FILES)
 
 live: build test-deps ## play every scenario of the live county: real processes on real links in namespaces, as root
 	@MUSTER_LAB_PROGRAMS='$(CURDIR)/bin' $(GO) test ./controller/fleettest -count 1 -run ScenariosInNamespaces -v -timeout 40m -args -live -scenarios='$(SCENARIOS)'

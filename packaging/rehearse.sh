@@ -1,7 +1,8 @@
 #!/bin/bash
-# Plays rehearsals: `make rehearse FILES=… [JSON=1] [SEED=n]`. Files may lie
-# anywhere. What is said on the way goes to standard error; the table, or with
-# JSON=1 one object a file, to standard output. Exit 1 when a file falls short.
+# Plays rehearsals: `make rehearse FILES=… [JSON=1] [SEED=n,…] [SIZE=n,…]`. Files may
+# lie anywhere. What is said on the way goes to standard error; the table, or with
+# JSON=1 one object a run, or with REPORT=1 the score in Markdown, to standard output.
+# SHEETS=… prints objects of JSON=1 again instead. Exit 1 when a file falls short.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +15,15 @@ for file in "$@"; do
   [[ -e $file ]] || { echo "rehearse: there is no file $file" >&2; exit 2; }
   files+=("$file")
 done
-((${#files[@]})) || { echo "rehearse: name one file at least: make rehearse FILES=configs/rehearsals/20-clean-cut.yaml" >&2; exit 2; }
+sheets=()
+for file in ${SHEETS:-}; do
+  case $file in
+    /*) ;;
+    *) file=$PWD/$file ;;
+  esac
+  sheets+=("$file")
+done
+((${#files[@]} + ${#sheets[@]})) || { echo "rehearse: name one file at least: make rehearse FILES=configs/rehearsals/20-clean-cut.yaml" >&2; exit 2; }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -30,10 +39,12 @@ out=$work/out
 : >"$out"
 list=$(IFS=:; echo "${files[*]}")
 status=0
-json=()
-[[ -n ${JSON:-} && ${JSON:-} != 0 ]] && json=(-json)
+how=(-sheets="$(IFS=:; echo "${sheets[*]}")")
+[[ -n ${JSON:-} && ${JSON:-} != 0 ]] && how+=(-json)
+[[ -n ${REPORT:-} && ${REPORT:-} != 0 ]] && how+=(-report)
+[[ -n ${FORCE:-} && ${FORCE:-} != 0 ]] && how+=(-force)
 (cd controller/fleettest && "$work/rehearse" -test.run '^TestRehearse$' -test.timeout 24h -test.parallel "${PARALLEL:-2}" \
-  -files="$list" -out="$out" -seed="${SEED:-0}" -dump="${DUMP:-}" "${json[@]}") >"$work/said" || status=1
+  -files="$list" -out="$out" -seed="${SEED:-0}" -size="${SIZE:-0}" -dump="${DUMP:-}" "${how[@]}") >"$work/said" || status=1
 if ((status)) && [[ ! -s $out ]]; then
   cat "$work/said" >&2
 fi

@@ -27,7 +27,8 @@ func (a *App) makeIncidents(context.Context) error {
 		OnChange: a.incidentChanged, OnMinutes: a.sampleMinutes,
 		Blind:    func(blind bool) { a.pools.SetBlind(blind) },
 		AskBurst: a.askBurst, AskReferences: func() { a.mesh.AskReferences() },
-		AskProbe: func(site, service string, count int) { a.probing.Confirm(site, service, count) },
+		AskReport: func(site, workstation string) { a.probing.Report(site, workstation) },
+		AskProbe:  func(site, service string, count int) { a.probing.Confirm(site, service, count) },
 	})
 	return err
 }

@@ -39,6 +39,9 @@ const (
 	// tried over TCP too: a refused connection is evidence of EvidenceBurstTCP with
 	// OK and the Error "refused".
 	AskBurst AskKind = "burst"
+	// AskReport wants Workstation to report at once: the reply to a report carries what
+	// is asked of its journal.
+	AskReport AskKind = "report"
 	// AskReferences wants the references asked now.
 	AskReferences AskKind = "references"
 )

@@ -186,6 +186,7 @@ type site struct {
 	router   gauge
 	gateway  gauge
 	quality  quality
+	gates    []sample // round trips of router and gateway, oldest first; bounded
 	services map[string]*serviceFacts
 	failing  bool      // some service may fail here
 	outages  []span    // silences of the whole site, newest last; the one under way has no end

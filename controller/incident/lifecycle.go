@@ -167,8 +167,11 @@ func (e *Engine) advance(now time.Time, tick bool) {
 		t := e.troubles[key]
 		switch {
 		case !t.ClearAt.IsZero():
-			if t.Incident.Flaps == 0 || now.Sub(t.ClearAt) >= e.rules.FlapHold {
+			switch well := now.Sub(t.ClearAt); {
+			case t.Incident.Flaps == 0 || well >= e.rules.FlapHold:
 				e.end(t, now)
+			case t.Whole && well >= e.rules.FlapHold/2: // so that the proof is there at the end
+				e.askFor(t, now)
 			}
 		case t.Hidden:
 			e.reveal(t, now)
@@ -207,6 +210,9 @@ func (e *Engine) mayOpen(t *trouble, now time.Time) {
 	}
 	t.Incident.OpenedAt = now
 	e.say(t, inventory.IncidentOpened, now, false)
+	if t.Whole {
+		e.askAhead(t, now)
+	}
 }
 
 // down is how long the outages lasted together.

@@ -21,6 +21,7 @@ const (
 type sample struct {
 	at  time.Time
 	rtt time.Duration
+	who *machine // nil where it was no machine
 }
 
 // minute is one minute under way.
@@ -37,7 +38,12 @@ type linkMinute struct {
 	Jitter time.Duration `json:"jitter"`
 	Loss   float64       `json:"loss"`
 	Given  bool          `json:"given,omitempty"` // measured elsewhere
+
+	by map[*machine]losses // who lost how many; empty where it was measured elsewhere or read again
 }
+
+// losses counts questions and those that were lost.
+type losses struct{ asked, lost int }
 
 // quality is how a site's link is, minute by minute. Only the sweep's questions
 // count for loss: a burst follows a miss and would count it again.
@@ -47,8 +53,10 @@ type quality struct {
 	judged time.Time    // the newest closed minute that was judged
 }
 
-func (q *quality) answered(at time.Time, rtt time.Duration) { q.add(sample{at, max(rtt, 1)}) }
-func (q *quality) lost(at time.Time)                        { q.add(sample{at: at}) }
+func (q *quality) answered(m *machine, at time.Time, rtt time.Duration) {
+	q.add(sample{at, max(rtt, 1), m})
+}
+func (q *quality) lost(m *machine, at time.Time) { q.add(sample{at: at, who: m}) }
 
 func (q *quality) add(s sample) {
 	start := s.at.Truncate(time.Minute)
@@ -146,11 +154,26 @@ func (m minute) sum() (linkMinute, bool) {
 		}
 	}
 	sum := linkMinute{At: m.start, N: len(m.samples), Loss: float64(len(m.samples)-len(rtts)) / float64(len(m.samples))}
+	sum.by = m.by()
 	if len(rtts) < leastSamples {
 		return sum, len(rtts) > 0 // mostly lost: nothing is known of the round trip
 	}
 	sum.RTT, sum.Jitter = medianAndSpread(rtts)
 	return sum, true
+}
+
+// by counts the questions of each machine.
+func (m minute) by() map[*machine]losses {
+	by := make(map[*machine]losses)
+	for _, s := range m.samples {
+		c := by[s.who]
+		c.asked++
+		if s.rtt == 0 {
+			c.lost++
+		}
+		by[s.who] = c
+	}
+	return by
 }
 
 // loss is the share lost over the last few minutes, and of how many questions.

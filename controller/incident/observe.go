@@ -69,8 +69,10 @@ func (e *Engine) observeSite(s *site, ev *inventory.Evidence) bool {
 		}
 	case inventory.EvidenceRouter:
 		s.router.note(ev.OK, ev.At)
+		s.noteGate(ev)
 	case inventory.EvidenceGateway:
 		s.gateway.note(ev.OK, ev.At)
+		s.noteGate(ev)
 	case inventory.EvidenceLink:
 		s.quality.measured(ev)
 	case inventory.EvidenceProbe:

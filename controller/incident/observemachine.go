@@ -87,12 +87,12 @@ func (e *Engine) observePing(s *site, m *machine, ev *inventory.Evidence) {
 	if ev.OK {
 		for _, at := range m.lost { // it lives: those were lost on the way
 			if at.Before(ev.At) && !e.offLink(s, at) {
-				s.quality.lost(at)
+				s.quality.lost(m, at)
 			}
 		}
 		m.lost = m.lost.after(ev.At)
 		if ev.Kind == inventory.EvidenceSweep && ev.At.After(m.heardAt) {
-			s.quality.answered(ev.At, ev.RTT)
+			s.quality.answered(m, ev.At, ev.RTT)
 		}
 		e.alive(s, m, &m.heardAt, ev.At)
 		if m.site != s {
@@ -110,7 +110,7 @@ func (e *Engine) observePing(s *site, m *machine, ev *inventory.Evidence) {
 	}
 	if !ev.At.After(m.heardAt) {
 		if ev.Kind == inventory.EvidenceSweep && ev.At.After(m.heardAt.Add(-time.Minute)) && !e.offLink(s, ev.At) {
-			s.quality.lost(ev.At)
+			s.quality.lost(m, ev.At)
 		}
 		return
 	}

@@ -39,15 +39,19 @@ func (e *Engine) judgeServices(now time.Time) {
 func (e *Engine) gatherFailures(s *site, into map[string][]failure, now time.Time) {
 	s.failing = false
 	from := now.Add(-staleProbes * e.rules.ProbeEvery)
+	path := s.services[pathFacts]
+	narrow := path != nil && len(path.failures(from)) > 0
 	for _, name := range sortedKeys(s.services) {
 		f := s.services[name]
 		fs := f.failures(newer(from, e.serviceClear[name]))
-		fs = slices.DeleteFunc(fs, func(r result) bool { return s.within(r.At, e.rules.SegmentIn, time.Minute) })
+		fs = slices.DeleteFunc(fs, func(r result) bool {
+			return s.within(r.At, e.rules.SegmentIn, time.Minute) || r.Mute && path.narrowAt(r.At, e.rules.ProbeEvery)
+		})
 		if len(fs) == 0 {
 			continue
 		}
 		s.failing = true
-		if name == "" || class(fs) == inventory.ProbePathMTU {
+		if kind := class(fs); name == pathFacts || kind == inventory.ProbePathMTU || narrow && kind == inventory.ProbeTimeout {
 			continue // the site's own rules read these
 		}
 		into[name] = append(into[name], failure{site: s, service: name, results: fs, sure: confirmed(fs, &e.rules), before: f.Passed})
@@ -217,8 +221,10 @@ func (e *Engine) followServices(byService map[string][]failure, now time.Time) {
 func (e *Engine) passedSince(s *site, t time.Time) time.Time {
 	at := t
 	if s != nil {
-		for _, f := range s.services {
-			at = newer(at, f.Passed)
+		for name, f := range s.services {
+			if name != pathFacts {
+				at = newer(at, f.Passed)
+			}
 		}
 	}
 	return at

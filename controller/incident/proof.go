@@ -100,7 +100,7 @@ func proofRules() []proofRule {
 		{
 			name: "rebooted-together", cause: inventory.CauseSitePowerCut,
 			when: func(c tally, _ *trouble, r *Rules) bool {
-				return (c.rebooted >= r.ProofLeast || c.battery >= r.ProofLeast) && c.mains == 0
+				return c.rebooted+c.battery >= r.ProofLeast && c.mains == 0
 			},
 			say: "lost power: they rebooted without a clean stop, or went to battery with the network gone.",
 		},
@@ -154,7 +154,7 @@ func (e *Engine) votesSay(c tally, rule proofRule) string {
 	n := c.across
 	switch rule.cause {
 	case inventory.CauseSitePowerCut:
-		n = max(c.rebooted, c.battery)
+		n = c.rebooted + c.battery
 	case inventory.CauseSiteLinkDown:
 		n = c.gateway
 	case inventory.CauseSiteRouterDown:

@@ -38,6 +38,7 @@ func (e *Engine) judgeQuality(s *site, now time.Time) {
 	t := e.troubles[key]
 	switch {
 	case view.bad && e.stalled(view.newest):
+	case view.bad && t == nil && view.rule != "lossy" && s.gatesAsUsual(view, &e.rules):
 	case view.bad && (!view.usualAgain || t != nil && !t.Incident.OpenedAt.IsZero()):
 		e.hold(judged{
 			key: key, scope: inventory.Scope{Site: s.code, Circuit: s.circuit}, rule: view.rule, cause: inventory.CauseLinkDegraded,
@@ -48,6 +49,49 @@ func (e *Engine) judgeQuality(s *site, now time.Time) {
 	case t != nil:
 		t.FreshAt = now
 	}
+}
+
+// maxGates is how many round trips of a site's router and gateway are remembered:
+// they are asked once a minute each.
+const maxGates = 16
+
+func (s *site) noteGate(ev *inventory.Evidence) {
+	if !ev.OK {
+		return
+	}
+	i, found := slices.BinarySearchFunc(s.gates, ev.At, func(x sample, t time.Time) int { return x.at.Compare(t) })
+	if found {
+		return
+	}
+	s.gates = slices.Insert(s.gates, i, sample{at: ev.At, rtt: ev.RTT})
+	if len(s.gates) > maxGates {
+		s.gates = slices.Delete(s.gates, 0, len(s.gates)-maxGates)
+	}
+}
+
+// gatesJustBack reports whether router and gateway have answered since a silence
+// began, and no machine was asked and missed after that: all of the site may just be
+// back.
+func (s *site) gatesJustBack(since, missed time.Time) bool {
+	i := slices.IndexFunc(s.gates, func(g sample) bool { return g.at.After(since) })
+	return i >= 0 && !missed.After(s.gates[i].at)
+}
+
+// gatesAsUsual reports whether the router and the gateway answer over the same link
+// as fast as ever while the machines are slow: then it is not the link. At a site
+// of one or two machines one that is starved of its processor looks like it.
+func (s *site) gatesAsUsual(v minutesView, r *Rules) bool {
+	n := 0
+	for _, g := range s.gates {
+		if g.at.Before(v.since) || g.rtt <= 0 {
+			continue
+		}
+		if g.rtt > v.usual.RTT+r.RTTLeast/2 {
+			return false
+		}
+		n++
+	}
+	return n >= r.BadMinutes
 }
 
 // offLink reports whether a question at t went unanswered for another reason than
@@ -176,6 +220,9 @@ func (e *Engine) weighLoss(ms []linkMinute, u Usual) (lossy bool, since time.Tim
 		return max(lambda+sigmas*math.Sqrt(lambda)+3, (base+r.LossLeast)*float64(asked))
 	}
 	lossy = lost > limit(asked, r.LossSigmas) && recentLost > base*float64(recentAsked)
+	if who := oneLoses(ms, last.Add(-time.Duration(r.LossMinutes)*time.Minute), r); lossy && who.asked > 0 {
+		lossy = lost-float64(who.lost) > limit(asked-who.asked, r.LossSigmas)
+	}
 	return lossy, since, of, recentLost <= limit(recentAsked, 1)
 }
 
@@ -198,4 +245,47 @@ func (v minutesView) words(s *site) string {
 	default:
 		return fmt.Sprintf("Since %s the round trip of %s varies by %s; at this hour %s is usual.%s", s.clock(v.since), on, ms(v.now.Jitter), ms(v.usual.Jitter), backup)
 	}
+}
+
+// oneLoses counts the questions of the machine that loses far more than its share
+// of what is lost after from: it is short of its processor, or its own cable is bad.
+// Nothing is counted where chance deals as unevenly once in OneLosesChance.
+func oneLoses(ms []linkMinute, from time.Time, r *Rules) (who losses) {
+	by := make(map[*machine]losses)
+	var all losses
+	for _, m := range ms {
+		if !m.At.After(from) {
+			continue
+		}
+		for id, c := range m.by {
+			sum := by[id]
+			sum.asked, sum.lost = sum.asked+c.asked, sum.lost+c.lost
+			by[id] = sum
+			all.asked, all.lost = all.asked+c.asked, all.lost+c.lost
+		}
+	}
+	for _, c := range by {
+		if c.lost > who.lost || c.lost == who.lost && c.asked > who.asked {
+			who = c
+		}
+	}
+	if len(by) < 2 || all.lost == 0 || atLeast(who.lost, all.lost, float64(who.asked)/float64(all.asked)) > r.OneLosesChance {
+		return losses{}
+	}
+	return who
+}
+
+// atLeast is the chance of k or more of n where each has the chance p.
+func atLeast(k, n int, p float64) float64 {
+	if k <= 0 || p >= 1 {
+		return 1
+	}
+	sum, term := 0.0, math.Pow(1-p, float64(n)) // of none
+	for i := range n + 1 {
+		if i >= k {
+			sum += term
+		}
+		term *= float64(n-i) / float64(i+1) * p / (1 - p)
+	}
+	return sum
 }

@@ -85,17 +85,21 @@ type Rules struct {
 	LossLeast   float64 // above the usual over LossMinutes; what users notice: docs of voice and desktops say 3 %
 	LossSigmas  float64 // chance: Poisson, 6 standard deviations, once in a county's decade
 	LossMinutes int
-	BadMinutes  int // of OfMinutes
-	OfMinutes   int
-	GoodMinutes int // in a row: it is over
-	UsualLeast  int // minutes that an hour's baseline needs
-	EdgeFor     time.Duration
-	EchoFor     time.Duration // after a silence: what was asked then says nothing of the link; rehearsals
+	// One machine that loses so much more than its share is the machine's own trouble;
+	// chance: a thousandth, and the next minutes decide anew.
+	OneLosesChance float64
+	BadMinutes     int // of OfMinutes
+	OfMinutes      int
+	GoodMinutes    int // in a row: it is over
+	UsualLeast     int // minutes that an hour's baseline needs
+	EdgeFor        time.Duration
+	EchoFor        time.Duration // after a silence: what was asked then says nothing of the link; rehearsals
 
 	// Services.
 	ProbeEvery   time.Duration // design: the rota
 	ConfirmFor   time.Duration // a cross-check is awaited
 	AskEvery     time.Duration // between two equal asks
+	PathFor      time.Duration // the size of packets that pass is awaited; rehearsals: two reports and a probe
 	ServiceShare float64       // of sites with an answer that see it fail; rehearsals
 	CloneFor     time.Duration // intake: a conflict ends three hours after its last evidence
 
@@ -110,6 +114,7 @@ type Rules struct {
 	HeardFor    time.Duration // a machine that heard the controller this lately hears it; mesh: bursts every 10 s
 	JournalAt   float64       // of the journals are in: judge; rehearsals
 	JournalFor  time.Duration // or this long after healing; rehearsals: heal + 60 s
+	ReportAfter time.Duration // a returned machine sends its journal by itself within this, or does not know that it was cut off
 	ProofLeast  int
 	MachineWait time.Duration // a returned machine's journal is awaited
 }
@@ -136,10 +141,10 @@ func DefaultRules() Rules {
 		AllRatio: 0.95, BlindRatio: 0.5, RefFor: 20 * time.Second, RefLeast: 2, RefFirst: 3 * time.Second, GateEvery: 75 * time.Second,
 
 		RTTLeast: 15 * time.Millisecond, RTTRatio: 0.3, JitterLeast: 8 * time.Millisecond, Spreads: 6, HighRatio: 1.25,
-		LossLeast: 0.03, LossSigmas: 6, LossMinutes: 10, BadMinutes: 3, OfMinutes: 4, GoodMinutes: 2, UsualLeast: 60,
+		LossLeast: 0.03, LossSigmas: 6, LossMinutes: 10, OneLosesChance: 1e-3, BadMinutes: 3, OfMinutes: 4, GoodMinutes: 2, UsualLeast: 60,
 		EdgeFor: 15 * time.Minute, EchoFor: 10 * time.Second,
 
-		ProbeEvery: 15 * time.Minute, ConfirmFor: time.Minute, AskEvery: 30 * time.Second, ServiceShare: 0.5, CloneFor: 3 * time.Hour,
+		ProbeEvery: 15 * time.Minute, ConfirmFor: time.Minute, AskEvery: 30 * time.Second, PathFor: 3 * time.Minute, ServiceShare: 0.5, CloneFor: 3 * time.Hour,
 
 		Severities: []SeverityRule{
 			{People: 200, Open: inventory.SeverityCritical, Shut: inventory.SeverityMajor, OpenWithBackup: inventory.SeverityMajor, ShutWithBackup: inventory.SeverityMinor},
@@ -150,6 +155,6 @@ func DefaultRules() Rules {
 		},
 
 		CutShare: 0.2, RebootNear: 75 * time.Second, BatteryIn: 5 * time.Second, HeardFor: 15 * time.Second,
-		JournalAt: 0.6, JournalFor: 45 * time.Second, ProofLeast: 2, MachineWait: time.Minute,
+		JournalAt: 0.6, JournalFor: 45 * time.Second, ReportAfter: 5 * time.Second, ProofLeast: 2, MachineWait: time.Minute,
 	}
 }

@@ -82,6 +82,7 @@ func (sc *scene) lookWhole() {
 	// A port that takes or refuses a connection is a live link too.
 	// What a wider cause covered must be seen again.
 	heard := newer(newer(sc.s.answerAt, sc.s.tcp.OK), sc.s.againAt)
+	var missed time.Time
 	for _, m := range sc.live {
 		n := 0
 		for _, at := range m.misses {
@@ -92,13 +93,14 @@ func (sc *scene) lookWhole() {
 			if sc.since.IsZero() || at.Before(sc.since) {
 				sc.since = at
 			}
-			sc.freshAt = newer(sc.freshAt, at)
+			missed = newer(missed, at)
 		}
 		sc.pings += n
 		if n > 0 {
 			sc.asked++
 		}
 	}
+	sc.freshAt = missed
 	word := sc.s.silentAt.After(heard) && !sc.e.stalled(sc.s.silentAt)
 	if word {
 		sc.freshAt = newer(sc.freshAt, sc.s.silentAt)
@@ -113,6 +115,7 @@ func (sc *scene) lookWhole() {
 	}
 	if sc.silent {
 		sc.router, sc.routerTold = sc.s.routerAnswers(sc.since, sc.r.GateEvery)
+		sc.router = sc.router && !sc.s.gatesJustBack(sc.since, missed)
 	}
 }
 
@@ -124,8 +127,8 @@ func (sc *scene) lookDeaf() {
 	if q := &sc.s.silence; q.active && sc.s.answerAt.After(q.since) && (q.firstLife.IsZero() || sc.now.Sub(q.firstLife) < sc.r.FirewallFor) {
 		return // it is just coming back
 	}
-	var first, last time.Time
-	pings, asked, reports := 0, 0, 0
+	var first, last, reported time.Time
+	pings, asked := 0, 0
 	tcp, answered := sc.s.tcp.OK, newer(sc.s.udpAt, sc.s.restoredAt())
 	for _, m := range sc.live {
 		n := 0
@@ -143,14 +146,14 @@ func (sc *scene) lookDeaf() {
 			asked++
 		}
 		if m.reportAt.After(sc.s.udpAt) {
-			reports++
+			reported = newer(reported, m.reportAt)
 			tcp = newer(tcp, m.reportAt)
 		}
 	}
 	if sc.s.udpAt.IsZero() || pings < sc.r.SilentPings || asked < min(2, len(sc.live)) || tcp.Sub(first) < sc.r.FirewallFor {
 		return
 	}
-	if len(sc.live) < 2 && reports == 0 { // one machine whose agent is dead refuses too
+	if len(sc.live) < 2 && (reported.IsZero() || !last.After(reported)) { // one machine whose agent is dead, or just starts, looks the same
 		return
 	}
 	sc.deaf, sc.deafSince, sc.deafTCP = true, first, tcp

@@ -18,6 +18,9 @@ const (
 
 const servicePrefix = "service:"
 
+// pathFacts is the name under which a site's own path is kept beside its services.
+const pathFacts = ""
+
 func isServiceKey(key string) bool { return strings.HasPrefix(key, servicePrefix) }
 
 // result is one probe of a service.
@@ -26,6 +29,7 @@ type result struct {
 	By    string               `json:"by,omitempty"`
 	OK    bool                 `json:"ok,omitempty"`
 	Error inventory.ProbeError `json:"error,omitempty"`
+	Mute  bool                 `json:"mute,omitempty"` // it connected, and then nothing came
 }
 
 // serviceFacts is how a service looks from one site.
@@ -60,6 +64,14 @@ func (f *serviceFacts) failures(from time.Time) []result {
 		}
 	}
 	return fs
+}
+
+// narrowAt reports whether the path lost large packets around t, and does not any
+// more; f is the path's.
+func (f *serviceFacts) narrowAt(t time.Time, every time.Duration) bool {
+	return f != nil && t.Before(f.Passed) && slices.ContainsFunc(f.Results, func(r result) bool {
+		return !r.OK && r.At.Before(f.Passed) && r.At.Sub(t).Abs() < every
+	})
 }
 
 // confirmed reports whether two machines saw it fail, or one did twice.
@@ -113,15 +125,20 @@ func (e *Engine) observeProbe(s *site, m *machine, ev *inventory.Evidence) bool 
 	if !p.OK && (p.Error == inventory.ProbeNoPath || p.Error == inventory.ProbeUnreachable) {
 		return true // the machine has no way out: that says nothing of the service
 	}
-	f := s.services[p.Service]
+	name := p.Service
+	if p.Kind == inventory.ProbeMTU {
+		name = pathFacts // that packets of any size pass on the way to a service says nothing of the service
+	}
+	f := s.services[name]
 	if f == nil {
 		if len(s.services) >= maxServices {
 			return false
 		}
 		f = &serviceFacts{}
-		s.services[p.Service] = f
+		s.services[name] = f
 	}
-	f.note(result{At: ev.At, By: by, OK: p.OK, Error: p.Error})
+	mute := p.Error == inventory.ProbeTimeout && p.ConnectMillis > 0 && p.FirstByteMillis == 0
+	f.note(result{At: ev.At, By: by, OK: p.OK, Error: p.Error, Mute: mute})
 	if !p.OK {
 		s.failing = true
 		if p.Error == inventory.ProbePathMTU {

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/inventory"
@@ -19,6 +20,9 @@ func (e *Engine) holdLocal(f failure, passing int, now time.Time) {
 		return // its trouble is a wider one
 	}
 	kind := class(f.results)
+	if e.pathUnknown(f, now) {
+		return
+	}
 	keys := localKeys(f.site.code, f.service)
 	j := judged{
 		scope: inventory.Scope{Site: f.site.code}, since: f.since(), freshAt: now, age: f.age(e),
@@ -55,4 +59,15 @@ func (e *Engine) holdLocal(f failure, passing int, now time.Time) {
 	t := e.hold(j, now)
 	t.Members = unite(t.Members, nil)
 	e.ask(Ask{Kind: AskProbe, Site: f.site.code, Service: f.service, Count: 1}, now)
+}
+
+// pathUnknown reports whether a service that connects and then says nothing may yet
+// turn out to be a path that loses large packets: how large they pass is being
+// measured (controller/rota).
+func (e *Engine) pathUnknown(f failure, now time.Time) bool {
+	if now.Sub(f.since()) >= e.rules.PathFor || slices.ContainsFunc(f.results, func(r result) bool { return !r.Mute }) {
+		return false
+	}
+	path := f.site.services[pathFacts]
+	return path == nil || len(path.Results) == 0 || path.Results[len(path.Results)-1].At.Before(f.since())
 }

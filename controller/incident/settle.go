@@ -61,16 +61,34 @@ func (e *Engine) awaits(t *trouble, now time.Time) bool {
 
 // askFor asks for the journals of a trouble that are still missing.
 func (e *Engine) askFor(t *trouble, now time.Time) {
-	if now.Sub(t.EndedAt) > unobservedAfter || len(t.Spans) == 0 {
+	over := now.Sub(t.ClearAt)
+	if over > unobservedAfter || len(t.Spans) == 0 {
 		return
 	}
 	from, to := t.Spans[0].From.Add(-2*time.Minute), t.ClearAt.Add(time.Minute)
 	for _, id := range t.Members {
 		m := e.machines[id]
-		if m == nil || m.lifeAt().Before(t.ClearAt) || m.read(t, &e.rules).ballot != ballotNone {
+		if m == nil || m.lifeAt().Before(t.ClearAt) {
+			continue
+		}
+		voted := m.read(t, &e.rules).ballot != ballotNone
+		if voted && (t.Incident.Flaps == 0 || t.Incident.Grade == inventory.GradeProven) {
 			continue
 		}
 		e.askOnce(Ask{Kind: AskJournal, Site: t.Incident.Scope.Site, Workstation: id, From: from, To: to}, now)
+		if over >= e.rules.ReportAfter && over <= 4*e.rules.AskEvery {
+			e.ask(Ask{Kind: AskReport, Site: t.Incident.Scope.Site, Workstation: id}, now)
+		}
+	}
+}
+
+// askAhead asks for what the journals hold of the onset while the site is still
+// silent: each machine finds the question with its first report. One that comes
+// back with a new boot does not know that it was cut off, and would else be asked
+// with its second, minutes later.
+func (e *Engine) askAhead(t *trouble, now time.Time) {
+	for _, id := range t.Members {
+		e.askOnce(Ask{Kind: AskJournal, Site: t.Incident.Scope.Site, Workstation: id, From: t.Spans[0].From.Add(-2 * time.Minute), To: now}, now)
 	}
 }
 

@@ -63,6 +63,13 @@ func singleRules() []singleRule {
 	return []singleRule{
 		{
 			name: "port-refuses", cause: inventory.CauseAgentFault, grade: inventory.GradeCorroborated, confidence: 0.85,
+			when: func(m *machine, since, _ time.Time, r *Rules) bool {
+				return m.refusedAt.After(since.Add(-time.Second)) && m.gone(r)
+			},
+			say: "%s at %s runs and refuses connections to its agent's port, which has been silent since %s: the agent, not the machine.",
+		},
+		{
+			name: "port-refuses-alone", cause: inventory.CauseAgentFault, grade: inventory.GradeInferred, confidence: 0.65,
 			when: func(m *machine, since, _ time.Time, _ *Rules) bool { return m.refusedAt.After(since.Add(-time.Second)) },
 			say:  "%s at %s runs and refuses connections to its agent's port, which has been silent since %s: the agent, not the machine.",
 		},
@@ -103,6 +110,7 @@ func (sc *scene) judgeSingle(m *machine) (judged, bool) {
 		if sc.alone() && !sc.router || !sc.silent {
 			return judged{}, false
 		}
+	case sc.refusesAlone(m, since): // no neighbour is there to tell
 	case !m.gone(sc.r), sc.e.stalled(since):
 		return judged{}, false
 	case sc.e.starting(m.goneAt()) && sc.e.idle(m, m.goneAt(), sc.now):
@@ -129,6 +137,14 @@ func (sc *scene) judgeSingle(m *machine) (judged, bool) {
 		}, true
 	}
 	return judged{}, false
+}
+
+// refusesAlone reports whether a site's only machine refuses connections and
+// answers nothing else: nobody there can call its agent failed, and gossip takes a
+// minute and more without neighbours.
+func (sc *scene) refusesAlone(m *machine, since time.Time) bool {
+	return len(sc.live) == 1 && sc.live[0] == m && len(m.misses) >= sc.r.MissMost && m.refusedAt.After(since) && !sc.e.stalled(since) &&
+		!sc.e.apart(sc.s, since)
 }
 
 func (m *machine) lastMiss() time.Time {

@@ -38,7 +38,7 @@ func (m *machine) read(t *trouble, r *Rules) vote {
 		}
 		// The first answer comes a little after the healing.
 		end = end.Add(-min(healedWithin, end.Sub(o.From)/4))
-		if v := m.readSpan(o.From, end, r); v.ballot > best.ballot || v.ballot == best.ballot && v.cut() && !best.cut() {
+		if v := m.readSpan(o.From, end, r); v.ballot > best.ballot || v.ballot == best.ballot && v.telling() > best.telling() {
 			best = v
 		}
 	}
@@ -47,6 +47,16 @@ func (m *machine) read(t *trouble, r *Rules) vote {
 
 // cut reports whether the machine had its gateway and heard nothing from beyond it.
 func (v vote) cut() bool { return v.gateway && !v.reached }
+
+// telling orders votes by how much they saw: of a link that comes and goes the
+// records of one outage may be none or one.
+func (v vote) telling() int {
+	n := 0
+	add(&n, v.cut() || v.noARP && !v.gateway)
+	add(&n, v.cut())
+	add(&n, v.peers)
+	return n
+}
 
 // healedWithin is how long before the first answer a site may have healed: its
 // router and switches come back first, and a record is written every ten seconds.

@@ -24,7 +24,7 @@ func Unplayed(file string, why error) Sheet {
 // Judge holds what was seen against what must be concluded.
 func Judge(r Rehearsal, seen Seen) Sheet {
 	j := &judge{r: r, script: r.Script(), stories: seen.stories(), sheet: Sheet{
-		Name: r.Name, File: r.File, Seed: r.Seed, Seconds: seen.Took.Seconds(),
+		Name: r.Name, File: r.File, Seed: r.Seed, Size: r.Size, Seconds: seen.Took.Seconds(),
 		Incidents: []Judged{}, Events: []Judged{}, Missed: []string{}, Unexpected: []Judged{}, Wrong: []Wrong{}, Lines: []Line{},
 	}}
 	for _, e := range r.Expect {
@@ -63,7 +63,7 @@ func (j *judge) since(at time.Time) time.Duration {
 // expect finds the incident of one line and judges it.
 func (j *judge) expect(e Expectation) {
 	t := j.r.truthOf(e, j.script)
-	line := Line{Line: e.Line, Expected: e.Cause, Subject: e.Subject.String(), Detected: -1, Caused: -1, Opened: -1, Resolved: -1}
+	line := Line{Line: e.Line, Expected: e.Cause, Subject: e.Subject.String(), Detected: -1, Caused: -1, Opened: -1, Resolved: -1, Prompt: e.prompt(t)}
 	s := j.find(e, t)
 	if s == nil {
 		line.Why = []string{"nothing of the kind was concluded"}

@@ -25,6 +25,7 @@ const (
 	maxServices     = 50
 	maxReferences   = 16
 	maxBaselineDays = 400
+	maxSizes        = 20
 	maxEvidence     = 500_000
 	longest         = 62 * 24 * time.Hour
 )
@@ -32,7 +33,12 @@ const (
 // Parse reads a rehearsal; name is the file's, for its problems. What is wrong is
 // one or more of Problem, joined: each says file and line, and a word that is not
 // known says those that are.
-func Parse(name string, from io.Reader) (Rehearsal, error) {
+func Parse(name string, from io.Reader) (Rehearsal, error) { return ParseAt(name, from, 0) }
+
+// ParseAt reads a rehearsal as it is with size workstations at the sites that it is
+// about, and at most so many at the others; zero leaves it as it is. Sites listed
+// with a number of their own keep it.
+func ParseAt(name string, from io.Reader, size int) (Rehearsal, error) {
 	content, err := io.ReadAll(io.LimitReader(from, maxFile+1))
 	if err != nil {
 		return Rehearsal{}, fmt.Errorf("cannot read rehearsal %s: %w", name, err)
@@ -47,12 +53,21 @@ func Parse(name string, from io.Reader) (Rehearsal, error) {
 	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
 		return Rehearsal{}, fmt.Errorf("cannot read rehearsal %s: it is empty", name)
 	}
+	out, err := parse(name, document.Content[0], 0, nil)
+	if err != nil || size == 0 {
+		return out, err
+	}
+	return parse(name, document.Content[0], size, out.about())
+}
+
+// parse reads a document at a size, which the sites that it is about are given.
+func parse(name string, at *yaml.Node, size int, about []string) (Rehearsal, error) {
 	r := &reading{file: name}
-	p := parser{reading: r, out: Rehearsal{
-		File: name, Seed: defaultSeed, Baseline: Baseline{Days: defaultBaselineDays}, Notifications: Notifications{-1, -1},
+	p := parser{reading: r, about: about, out: Rehearsal{
+		File: name, Size: size, Seed: defaultSeed, Baseline: Baseline{Days: defaultBaselineDays}, Notifications: Notifications{-1, -1},
 	}}
 	p.out.Start, _ = time.Parse(time.RFC3339, defaultStart)
-	p.read(document.Content[0])
+	p.read(at)
 	return p.out, r.err()
 }
 
@@ -61,6 +76,7 @@ func Parse(name string, from io.Reader) (Rehearsal, error) {
 type parser struct {
 	*reading
 	out   Rehearsal
+	about []string // sites that get the size
 	later []func()
 }
 
@@ -74,6 +90,7 @@ func (p *parser) read(at *yaml.Node) {
 		"seed":          func(v *yaml.Node) { p.out.Seed = uint64(p.count(v, "seed", 0, 1<<53)) },
 		"start":         func(v *yaml.Node) { p.out.Start = p.instant(v, "start") },
 		"for":           func(v *yaml.Node) { p.out.For = p.lasting(v, "for", time.Second, longest) },
+		"sizes":         func(v *yaml.Node) { p.out.Sizes = p.sizes(v, "sizes") },
 		"estate":        func(v *yaml.Node) { top = v },
 		"timeline":      afterwards(func(v *yaml.Node) { p.out.Timeline = p.faults(v, "timeline", longest) }),
 		"history":       afterwards(func(v *yaml.Node) { p.out.History = p.faults(v, "history", maxBaselineDays*24*time.Hour) }),
@@ -142,7 +159,8 @@ func (p *parser) readNotifications(at *yaml.Node) {
 func (p *parser) readExpect(at *yaml.Node) {
 	p.items(at, "expect", maxExpect, func(v *yaml.Node) {
 		e := Expectation{Line: v.Line, From: -1}
-		fields := p.subject(&e.Subject)
+		holds := true
+		fields := p.subject(&e.Subject, &holds)
 		fields["cause"] = func(v *yaml.Node) { e.Cause = word(p.reading, v, "cause", inventory.Causes()) }
 		fields["from"] = func(v *yaml.Node) { e.From = p.lasting(v, "from", 0, longest) }
 		fields["detected_within"] = func(v *yaml.Node) { e.DetectedWithin = p.lasting(v, "detected_within", time.Millisecond, longest) }
@@ -157,27 +175,35 @@ func (p *parser) readExpect(at *yaml.Node) {
 		if e.Cause == "" && len(p.problems) == known {
 			p.wrong(v, "expect: a line without a cause expects nothing")
 		}
-		p.out.Expect = append(p.out.Expect, e)
+		if holds {
+			p.out.Expect = append(p.out.Expect, e)
+		}
 	})
 }
 
 func (p *parser) readNever(at *yaml.Node) {
 	p.items(at, "never", maxExpect, func(v *yaml.Node) {
 		n := Never{Line: v.Line}
-		fields := p.subject(&n.Subject)
+		holds := true
+		fields := p.subject(&n.Subject, &holds)
 		fields["cause"] = func(v *yaml.Node) { n.Cause = word(p.reading, v, "cause", inventory.Causes()) }
 		known := len(p.problems)
 		p.mapping(v, "never", fields)
 		if n.Cause == "" && len(p.problems) == known {
 			p.wrong(v, "never: a line without a cause forbids nothing")
 		}
-		p.out.Never = append(p.out.Never, n)
+		if holds {
+			p.out.Never = append(p.out.Never, n)
+		}
 	})
 }
 
-// subject reads what an expectation is about.
-func (p *parser) subject(s *Subject) field {
+// subject reads what an expectation is about, and whether it holds at the size
+// that is read.
+func (p *parser) subject(s *Subject, holds *bool) field {
 	return field{
+		"only_at":      func(v *yaml.Node) { *holds = *holds && slices.Contains(p.sizes(v, "only_at"), p.out.Size) },
+		"not_at":       func(v *yaml.Node) { *holds = *holds && !slices.Contains(p.sizes(v, "not_at"), p.out.Size) },
 		keySite:        func(v *yaml.Node) { s.Site = p.site(v) },
 		keyCarrier:     func(v *yaml.Node) { s.Carrier = p.carrier(v) },
 		keyExchange:    func(v *yaml.Node) { s.Exchange = p.exchange(v) },

@@ -61,14 +61,17 @@ func (p *parser) readSites(at *yaml.Node, each []func(*Site)) {
 		p.items(at, "sites", maxSites, func(v *yaml.Node) {
 			s := add()
 			p.mapping(v, "site", p.siteFields(s))
+			if !gives(v, keyWorkstations) {
+				p.resize(s)
+			}
 		})
 	case yaml.Kind(0):
 		for range defaultSites {
-			add()
+			p.resize(add())
 		}
 	default:
 		for range p.count(at, "sites", 1, maxSites) {
-			add()
+			p.resize(add())
 		}
 	}
 }

@@ -15,6 +15,9 @@ type Rehearsal struct {
 	Start time.Time
 	For   time.Duration
 
+	Sizes []int // of a site, at which the file has a meaning beside its own; see ParseAt
+	Size  int   // that it was read at; zero: as it is
+
 	Estate   Estate
 	Timeline []Fault // in order of At
 	History  []Fault // before Start; At counts from the first of Baseline's days

@@ -1,6 +1,11 @@
 package rehearsal
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"muster/inventory"
+)
 
 // score notes whether the verdict was right at 15 s, at 60 s and 60 s after
 // healing, where the line says that it can be known by then.
@@ -32,4 +37,17 @@ func (j *judge) tally(e Expectation, t truth, at func(time.Duration) bool, heale
 	if t.heal >= 0 && t.heal+verdictGrace <= j.r.For {
 		score.Healed.count(healed())
 	}
+}
+
+// openBy is the age at which a fault that goes on has been told to people, by the
+// budget of docs/design.md.
+const openBy = 40 * time.Second
+
+// prompt reports whether people must be told at once: of nothing that one machine
+// has alone, that heals before, or that takes minutes to be known. Of a link that
+// comes and goes they are told when it has gone again.
+func (e Expectation) prompt(t truth) bool {
+	flaps := t.episode.Fault.Do == FlapLink
+	return !slices.Contains(t.live, inventory.CauseWorkstationSilent) && !e.Cause.Presence() && e.CauseWithin > 0 && e.CauseWithin <= time.Minute &&
+		(t.heal < 0 || t.heal >= t.from+openBy) && (!flaps || t.episode.Fault.Every >= 2*openBy)
 }

@@ -12,6 +12,7 @@ type Sheet struct {
 	Name       string     `json:"name"`
 	File       string     `json:"file,omitempty"`
 	Seed       uint64     `json:"seed"`
+	Size       int        `json:"size,omitempty"` // of the sites; zero: as the file is
 	Passed     bool       `json:"passed"`
 	Incidents  []Judged   `json:"incidents"`
 	Events     []Judged   `json:"events"`
@@ -77,8 +78,11 @@ type Line struct {
 	Resolved float64         `json:"resolved_seconds"`
 	Final    inventory.Cause `json:"final,omitempty"`
 	Grade    inventory.Grade `json:"grade,omitempty"`
-	Met      bool            `json:"met"`
-	Why      []string        `json:"why,omitempty"`
+	// Prompt says that people are to be told at once: the line asks for its cause
+	// within a minute, and it lasts.
+	Prompt bool     `json:"prompt,omitempty"`
+	Met    bool     `json:"met"`
+	Why    []string `json:"why,omitempty"`
 }
 
 // Score counts what was right when, over the lines where it could be known: by

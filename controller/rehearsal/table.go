@@ -20,21 +20,21 @@ func Table(into io.Writer, sheets []Sheet) error {
 		fmt.Fprintln(w)
 	}
 	row("", "rehearsal", "expected", "at", "detected", "named", "paged", "resolved", "verdict", "grade", "serf", "prometheus")
-	var sum Score
-	passed := 0
 	for _, s := range sheets {
-		sum = sum.Plus(s.Score)
-		if s.Passed {
-			passed++
-		}
 		s.rows(row)
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("cannot print the table: %w", err)
 	}
 	fails(into, sheets)
-	_, err := fmt.Fprintf(into, "\n%d of %d passed\n", passed, len(sheets))
-	sums(into, sheets, sum)
+	fmt.Fprintln(into)
+	return Summary(into, sheets)
+}
+
+// Summary prints how many passed, and the score of all together.
+func Summary(into io.Writer, sheets []Sheet) error {
+	_, err := fmt.Fprintf(into, "%d of %d passed\n", sumOf(sheets).passed, len(sheets))
+	sums(into, sheets)
 	return err
 }
 
@@ -44,6 +44,9 @@ func (s Sheet) rows(row func(...any)) {
 		mark = "FAIL"
 	}
 	name := s.Name
+	if s.Size > 0 {
+		name = fmt.Sprintf("%s, at %d", name, s.Size)
+	}
 	if len(s.Lines) == 0 {
 		row(mark, name, "nothing", "", "", "", "", "", s.found(), "", s.pages("serf"), s.pages("prometheus"))
 	}
@@ -111,7 +114,7 @@ func fails(into io.Writer, sheets []Sheet) {
 		if s.Passed {
 			continue
 		}
-		fmt.Fprintf(into, "\n%s (%s, seed %d)\n", s.Name, s.File, s.Seed)
+		fmt.Fprintf(into, "\n%s (%s, seed %d%s)\n", s.Name, s.File, s.Seed, atSize(s.Size))
 		if s.Broken != "" {
 			fmt.Fprintf(into, "  could not be played: %s\n", s.Broken)
 		}
@@ -127,6 +130,13 @@ func fails(into io.Writer, sheets []Sheet) {
 	}
 }
 
+func atSize(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", size %d", n)
+}
+
 func scope(j Judged) string {
 	s := j.Scope
 	for _, name := range []string{s.Workstation, s.Service, s.Carrier, s.Exchange, s.Circuit, s.Site} {
@@ -140,34 +150,14 @@ func scope(j Judged) string {
 	return fmt.Sprint(s.Sites)
 }
 
-func sums(into io.Writer, sheets []Sheet, sum Score) {
-	tally := func(t Tally) string {
-		if t.Of == 0 {
-			return "none asked"
-		}
-		return fmt.Sprintf("%d of %d (%.1f %%)", t.Right, t.Of, 100*float64(t.Right)/float64(t.Of))
-	}
-	each := 0.0
-	if sum.OfExpected > 0 {
-		each = float64(sum.Openings) / float64(sum.OfExpected)
-	}
-	fmt.Fprintf(into, "right at 15 s: %s; at 60 s: %s; at healing + 60 s: %s\n", tally(sum.At15), tally(sum.At60), tally(sum.Healed))
-	fmt.Fprintf(into, "openings per incident: %.2f; false pages: %d in %.3f site-months; wrong at confidence >= 0.9: %d\n",
-		each, sum.FalsePages, sum.SiteMonths, sum.Confident)
+func sums(into io.Writer, sheets []Sheet) {
+	all := sumOf(sheets)
+	fmt.Fprintf(into, "right at 15 s: %s; at 60 s: %s; at healing + 60 s: %s\n", all.Score.At15, all.Score.At60, all.Score.Healed)
+	fmt.Fprintf(into, "openings per incident: %s; false pages: %s; wrong at confidence >= 0.9: %d\n", all.openings(), all.untrue(), all.Score.Confident)
+	fmt.Fprintf(into, "told after the fault: %s\n", all.told)
 	for _, name := range []string{"serf", "prometheus"} {
-		openings, untrue, incidents := 0, 0, 0
-		for _, s := range sheets {
-			b, ok := s.baseline(name)
-			if !ok {
-				continue
-			}
-			openings, untrue = openings+b.Openings, untrue+b.FalsePages
-			if b.PerIncident > 0 {
-				incidents += int(float64(b.Openings)/b.PerIncident + 0.5)
-			}
-		}
-		if incidents > 0 {
-			fmt.Fprintf(into, "beside it %s: %.2f openings per incident, %d false pages\n", name, float64(openings)/float64(incidents), untrue)
+		if b := besideOf(sheets, name); b.runs > 0 {
+			fmt.Fprintf(into, "beside it %s: %s openings per incident; false pages: %s; told after the fault: %s\n", name, b.openings(), b.untrue(), b.told)
 		}
 	}
 }

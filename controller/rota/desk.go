@@ -182,6 +182,14 @@ func (d *Desk) Ask(ctx context.Context, workstation string, spec wire.ProbeSpec)
 	}
 }
 
+// Report makes a workstation report at once, if its site has a pool. It returns at
+// once.
+func (d *Desk) Report(site, workstation string) {
+	if _, direct, known := d.opts.Estate.WorkstationAt(workstation); known && !direct {
+		d.send(query{site: site, members: []string{workstation}, body: wire.ProbeQuestion{Report: true}})
+	}
+}
+
 // enter finds the same question or writes a new one down.
 func (d *Desk) enter(workstation string, spec wire.ProbeSpec) (q *question, fresh bool, err error) {
 	spec.Ask, spec.Why = "", cmpWhy(spec.Why)

@@ -70,6 +70,7 @@ type Options struct {
 	Blind         func(blind bool)
 	AskBurst      func(site, workstation string)
 	AskProbe      func(site, service string, count int)
+	AskReport     func(site, workstation string)
 	AskReferences func()
 }
 
@@ -99,6 +100,9 @@ func (o *Options) complete() error {
 	}
 	if o.Blind == nil {
 		o.Blind = func(bool) {}
+	}
+	if o.AskReport == nil {
+		o.AskReport = func(string, string) {}
 	}
 	if o.AskBurst == nil {
 		o.AskBurst = func(string, string) {}

@@ -223,6 +223,8 @@ func (r *Runner) ask(ctx context.Context, now time.Time, ask incident.Ask) {
 		r.o.AskProbe(ask.Site, ask.Service, max(ask.Count, 1))
 	case incident.AskBurst:
 		r.o.AskBurst(ask.Site, ask.Workstation)
+	case incident.AskReport:
+		r.o.AskReport(ask.Site, ask.Workstation)
 	case incident.AskReferences:
 		r.o.AskReferences()
 	}
