@@ -30,11 +30,14 @@ func newFew(expected int) *few {
 	return f
 }
 
-// usualLink is 20 ms with little about it, at every hour.
+// usualLink is 20 ms with little about it, on Monday mornings.
 func usualLink() incident.Baseline {
 	var past []inventory.Evidence
-	for at := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC); at.Before(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)); at = at.Add(time.Minute) {
-		past = append(past, inventory.Evidence{At: at, Kind: inventory.EvidenceLink, Site: "S001", OK: true, RTT: 20 * time.Millisecond, Jitter: time.Millisecond})
+	for _, monday := range []int{2, 9, 16} {
+		for n := range 120 {
+			at := time.Date(2026, 11, monday, 9, 30, 0, 0, time.UTC).Add(time.Duration(n) * time.Minute)
+			past = append(past, inventory.Evidence{At: at, Kind: inventory.EvidenceLink, Site: "S001", OK: true, RTT: 20 * time.Millisecond, Jitter: time.Millisecond})
+		}
 	}
 	return incident.BuildBaseline(past, time.UTC)
 }
@@ -107,8 +110,23 @@ func TestTheOnlyMachinesAgentIsMissedWithoutNeighbours(t *testing.T) {
 	}
 }
 
+// TestOneOfTwoIsMissedBeforeItsNeighbourSaysSo crashes one of two machines, and
+// nobody's gossip comes.
+func TestOneOfTwoIsMissedBeforeItsNeighbourSaysSo(t *testing.T) {
+	t.Parallel()
+	f := newFew(2)
+	f.sweep(3, 2, func(int, int) (bool, time.Duration) { return true, 20 * time.Millisecond })
+	for n := range 8 {
+		after := 3*time.Minute + time.Duration(n)*time.Second
+		f.at(after, burst("w0", false), burst("w1", true))
+	}
+	if n := len(f.changes); n == 0 || f.changes[n-1].Incident.Cause != inventory.CauseWorkstationSilent || len(f.shown()) > 0 {
+		t.Errorf("after 8 s there are %d changes, the causes %v", n, f.shown())
+	}
+}
+
 // sweep asks machines in turn for some minutes, and the router once a minute.
-func (f *few) sweep(minutes int, machines int, answer func(who, n int) (bool, time.Duration)) {
+func (f *few) sweep(minutes, machines int, answer func(who, n int) (bool, time.Duration)) {
 	for n := range minutes * 30 {
 		after := time.Duration(n) * 2 * time.Second
 		who := n % machines

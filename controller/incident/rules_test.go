@@ -21,6 +21,8 @@ var writeThresholds = flag.Bool("thresholds", false, "play every scenario with e
 
 var thresholdsLongest = flag.Duration("thresholds-longest", 30*time.Minute, "of the scenarios that -thresholds plays")
 
+var thresholdsOf = flag.String("thresholds-of", "", "the numbers that -thresholds plays, apart by commas; the others' lines stay. Empty: all")
+
 const thresholdsFile = "testdata/thresholds.txt"
 
 // tweak sets one number of the rules to a share of itself; ok is false where that
@@ -109,7 +111,12 @@ func rewriteThresholds(t *testing.T) {
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "# Which scenarios of at most %s turn when a number of the rules is a fifth lower (-) or higher (+);\n# whole numbers change by one at least. On one recorded tape each: what the engine asks for\n# in between stays as it was. Written by -args -thresholds.\n", *thresholdsLongest)
+	kept := keptThresholds(t)
 	for _, name := range thresholds() {
+		if lines, known := kept[name]; known {
+			out.WriteString(lines)
+			continue
+		}
 		for _, share := range []float64{0.8, 1.2} {
 			rules := incident.DefaultRules()
 			if !tweak(&rules, name, share) {
@@ -137,6 +144,26 @@ func rewriteThresholds(t *testing.T) {
 	if err := os.WriteFile(thresholdsFile, out.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// keptThresholds are the lines of the numbers that are not played again, by name.
+func keptThresholds(t *testing.T) map[string]string {
+	t.Helper()
+	kept := map[string]string{}
+	if *thresholdsOf == "" {
+		return kept
+	}
+	b, err := os.ReadFile(thresholdsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := strings.Split(*thresholdsOf, ",")
+	for line := range strings.Lines(string(b)) {
+		if name, _, ok := strings.Cut(line, " "); ok && !strings.HasPrefix(line, "#") && !slices.Contains(again, name) {
+			kept[name] += line
+		}
+	}
+	return kept
 }
 
 // TestGradesKeepToTheirConfidence holds the tables against design's bounds.

@@ -56,7 +56,7 @@ type sum struct {
 func sumOf(sheets []Sheet) sum {
 	all := sum{runs: len(sheets)}
 	for _, s := range sheets {
-		all.Score = all.Score.Plus(s.Score)
+		all.Score = all.Plus(s.Score)
 		if s.Passed {
 			all.passed++
 		}

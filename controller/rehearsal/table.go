@@ -152,8 +152,8 @@ func scope(j Judged) string {
 
 func sums(into io.Writer, sheets []Sheet) {
 	all := sumOf(sheets)
-	fmt.Fprintf(into, "right at 15 s: %s; at 60 s: %s; at healing + 60 s: %s\n", all.Score.At15, all.Score.At60, all.Score.Healed)
-	fmt.Fprintf(into, "openings per incident: %s; false pages: %s; wrong at confidence >= 0.9: %d\n", all.openings(), all.untrue(), all.Score.Confident)
+	fmt.Fprintf(into, "right at 15 s: %s; at 60 s: %s; at healing + 60 s: %s\n", all.At15, all.At60, all.Healed)
+	fmt.Fprintf(into, "openings per incident: %s; false pages: %s; wrong at confidence >= 0.9: %d\n", all.openings(), all.untrue(), all.Confident)
 	fmt.Fprintf(into, "told after the fault: %s\n", all.told)
 	for _, name := range []string{"serf", "prometheus"} {
 		if b := besideOf(sheets, name); b.runs > 0 {

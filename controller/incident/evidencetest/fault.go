@@ -13,6 +13,7 @@ const (
 	askJournal    = incident.AskJournal
 	askProbe      = incident.AskProbe
 	askBurst      = incident.AskBurst
+	askReport     = incident.AskReport
 	askReferences = incident.AskReferences
 )
 

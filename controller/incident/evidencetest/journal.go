@@ -131,6 +131,7 @@ func (w *World) asked(a incidentAsk) {
 				w.askTCP(m)
 			}
 		}
+	case askReport: // what was asked of a journal comes here by itself
 	case askReferences:
 		w.askReferences()
 	}
