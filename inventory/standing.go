@@ -9,6 +9,9 @@ type SiteStanding struct {
 	Link         Reach      `json:"link"`
 	// Incident is the worst that goes on at the site as a whole; nil: none.
 	Incident *IncidentBrief `json:"incident,omitempty"`
+	// Readiness is what the gate that sites go live by says; empty: it has not been
+	// judged.
+	Readiness ReadyVerdict `json:"readiness,omitempty"`
 }
 
 // WorkstationStanding is a workstation together with its presence.

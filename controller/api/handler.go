@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"muster/controller/refresh"
 	"muster/inventory/importer"
 )
 
@@ -96,6 +97,9 @@ func (r route) operation() huma.Operation {
 		MaxBodyBytes: maxBody,
 		Errors:       []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound},
 		Hidden:       strings.HasSuffix(r.path, ".json"),
+	}
+	if r.path == sheetPath {
+		op.MaxBodyBytes = refresh.MaxSheetBytes + 1
 	}
 	if r.path == importsPath {
 		op.MaxBodyBytes, op.BodyReadTimeout = maxImport, importReadFor

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"muster/controller/programme"
 	"muster/inventory"
 	"muster/inventory/wire"
 )
@@ -117,6 +118,8 @@ type Options struct {
 	Controllers func() []string
 	// Components is what /readyz shows; nil: always ready.
 	Components func(ctx context.Context) []Component
+	// Programme drives the refresh and readiness; nil: nothing of either is served.
+	Programme *programme.Desk
 	// Ledger makes link reports.
 	Ledger Ledger
 	// Notifier shows the ways out to people; nil: none are configured.

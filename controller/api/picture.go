@@ -33,6 +33,7 @@ type Picture struct {
 	declared  Declared
 	live      Live
 	incidents func() []inventory.Incident
+	readiness func(site string) inventory.ReadyVerdict
 }
 
 // PictureOption adds to what a Picture shows.
@@ -44,9 +45,14 @@ func WithIncidents(live func() []inventory.Incident) PictureOption {
 	return func(p *Picture) { p.incidents = live }
 }
 
+// WithReadiness gives each site's verdict; without it sites are shown without.
+func WithReadiness(verdict func(site string) inventory.ReadyVerdict) PictureOption {
+	return func(p *Picture) { p.readiness = verdict }
+}
+
 // NewPicture returns a picture over both halves.
 func NewPicture(declared Declared, live Live, options ...PictureOption) *Picture {
-	p := &Picture{declared: declared, live: live, incidents: func() []inventory.Incident { return nil }}
+	p := &Picture{declared: declared, live: live, incidents: func() []inventory.Incident { return nil }, readiness: func(string) inventory.ReadyVerdict { return "" }}
 	for _, option := range options {
 		option(p)
 	}
@@ -96,6 +102,7 @@ func (p *Picture) Site(ctx context.Context, code string) (inventory.SiteStanding
 func (p *Picture) stand(site inventory.Site, incidents []inventory.Incident) inventory.SiteStanding {
 	return inventory.SiteStanding{
 		Site: site, Workstations: p.live.SiteCounts(site.Code), Link: p.live.Reach(site.Code), Incident: worstOf(site.Code, incidents),
+		Readiness: p.readiness(site.Code),
 	}
 }
 

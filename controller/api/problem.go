@@ -43,6 +43,9 @@ func problem(status int, kind, detail string) *Problem {
 // What is not the caller's to know stays in the log.
 func asProblem(err error) (p *Problem, log bool) {
 	var fields inventory.FieldErrors
+	if refused, is := asProgrammeProblem(err); is {
+		return refused, false
+	}
 	switch {
 	case errors.As(err, &p):
 		return p, false

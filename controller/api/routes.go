@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"muster/inventory"
 )
@@ -28,7 +29,7 @@ func (a *API) routes() []route {
 		it, network, programme     = inventory.RoleIT, inventory.RoleNetwork, inventory.RoleProgramme
 	)
 	none := nobody()
-	return append([]route{
+	return slices.Concat([]route{
 		{get, "/healthz", everyone(), none, plain(a.health)},
 		{get, "/readyz", everyone(), none, plain(a.ready)},
 		{get, "/metrics", everyone(), none, plain(a.metricsPage())},
@@ -107,7 +108,7 @@ func (a *API) routes() []route {
 		{post, importsPath, none, only(it, network, programme), typed(a, "Import a file; dry_run only says what it would change", a.importFile)},
 		{del, importsPath + "/{number}", none, only(it, network, programme), typed(a, "Undo an import", a.undoBatch)},
 		{get, prefix + "/exports/{kind}", desks(), none, exportHandler(a)},
-	}, a.refreshRoutes()...)
+	}, a.refreshRoutes(), a.programmeRoutes())
 }
 
 // expand adds to each list its .json and .csv, for the same readers.

@@ -117,6 +117,7 @@ func siteColumns() []column[inventory.SiteStanding] {
 		column[s]{"link", func(s s) string { return string(s.Link.State) }},
 		column[s]{"rtt_ms", func(s s) string { return number(s.Link.RTTMillis) }},
 		column[s]{"loss_ratio", func(s s) string { return number(s.Link.Loss) }},
+		column[s]{"readiness", func(s s) string { return string(s.Readiness) }},
 		column[s]{"incident", func(s s) string { return incidentOf(s).ID }},
 		column[s]{"cause", func(s s) string { return string(incidentOf(s).Cause) }},
 	)

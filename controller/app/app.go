@@ -20,6 +20,7 @@ import (
 	"muster/controller/intake"
 	"muster/controller/notify"
 	"muster/controller/pools"
+	"muster/controller/programme"
 	"muster/controller/rota"
 	"muster/controller/series"
 	"muster/controller/services"
@@ -58,6 +59,7 @@ type App struct {
 	plans     *services.Plans
 	probing   *rota.Desk
 	incidents *runner.Runner
+	programme *programme.Desk
 	web       net.Listener
 	told      []string // how agents reach the port
 	secret    string   // of the administrator's API token
@@ -90,8 +92,8 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.started = true
 	for _, step := range []func(context.Context) error{
-		a.readFiles, a.takeFolder, a.openStore, a.openAuthority, a.makePlans, a.makeIncidents, a.openSeries, a.openNotify, a.openMesh, a.openProbing, a.openIntake,
-		a.openWebSide, a.openPools, a.startIncidents, a.beginChores,
+		a.readFiles, a.takeFolder, a.openStore, a.openAuthority, a.makePlans, a.makeIncidents, a.openSeries, a.openNotify, a.makeProgramme, a.openMesh, a.openProbing, a.openIntake,
+		a.openWebSide, a.openPools, a.startIncidents, a.startProgramme, a.beginChores,
 	} {
 		if err := step(ctx); err != nil {
 			a.stopped = true
@@ -151,7 +153,7 @@ func (a *App) openMesh(context.Context) error {
 	a.told, advertise = a.opts.advertised(port.Addr())
 	c, err := mesh.NewController(mesh.ControllerOptions{
 		Port: port, Name: controllerName, Advertise: advertise, Version: a.opts.Version, Log: a.opts.Log,
-		OnEvent:    func(e mesh.MemberEvent) { a.pools.Member(e); a.incidents.Member(e) }, // no event before the first pool opens
+		OnEvent:    a.member, // no event before the first pool opens
 		Observe:    a.incidents.Observed,
 		References: a.opts.references(), Gateway: a.ownGateway(),
 	})
@@ -213,7 +215,7 @@ func (a *App) Import(ctx context.Context, batches []inventory.Batch) error {
 		}
 	}
 	a.pools.RegisterChanged(ctx)
-	a.incidents.RegisterChanged()
+	a.registerChanged()
 	return nil
 }
 

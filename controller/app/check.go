@@ -60,6 +60,8 @@ func (c Config) files() []configured {
 	all := []configured{
 		{"notifications", c.Notify, func(path string) error { _, err := notifyFrom(path, time.Now); return err }},
 		{"severities", c.Severity, func(path string) error { _, err := readSeverity(path); return err }},
+		{"gates", c.Gates, func(string) error { _, err := c.readGates(); return err }},
+		{"baselines of programs", c.Software, func(string) error { _, err := c.readSoftware(); return err }},
 		{"contract terms", c.SLA, func(path string) error { _, err := readTerms(path); return err }},
 		{"remote write", c.RemoteWrite, series.CheckRemoteWrite},
 	}

@@ -48,6 +48,12 @@ type Config struct {
 	// Severity is the file that says how bad an incident is; empty: as
 	// configs/severity.yaml.
 	Severity string `mapstructure:"severity"`
+	// Gates is the folder of gates; empty: those that come with Muster, none: no site
+	// is judged.
+	Gates string `mapstructure:"gates"`
+	// Software is the folder of baselines of programs; empty: none are asked for,
+	// built-in: those that come with Muster.
+	Software string `mapstructure:"software"`
 	// SLA is the file of contract terms of links; empty: none are promised.
 	SLA string `mapstructure:"sla"`
 	// StaffNames is keep or drop: whether names of staff are kept at all.
@@ -77,6 +83,8 @@ var defaults = map[string]any{
 	"services":         []any{},
 	"notify":           "",
 	"severity":         "",
+	"gates":            "",
+	"software":         "",
 	"sla":              "",
 	"staff_names":      "keep",
 	"staff_names_days": 180,

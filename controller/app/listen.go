@@ -33,6 +33,7 @@ func (a *App) openIntake(context.Context) error {
 		OnReport: func(r intake.Accepted) {
 			a.pools.Reported(r.Report, r.Addr, r.ReceivedAt)
 			a.incidents.Accepted(r)
+			a.programme.Accepted(r)
 			a.sampleReport(r)
 			a.probing.Reported(r.Workstation, r.Report.Probes)
 		},
@@ -138,7 +139,7 @@ func (a *App) webHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	picture := api.NewPicture(a.store, a.pools, api.WithIncidents(a.incidents.Live))
+	picture := api.NewPicture(a.store, a.pools, api.WithIncidents(a.incidents.Live), api.WithReadiness(a.programme.VerdictOf))
 	pages, err := dashboards.New(dashboards.Options{
 		Source: picture, Door: door, Desk: api.Clerk{Desk: a.incidents, Events: a.store, Now: a.opts.Now}, Accounts: linkPage{a.ledger, a.opts.Now}, Version: a.opts.Version, Log: a.opts.Log, Now: a.opts.Now,
 		OpenOnLoopback: a.opts.OpenOnLoopback,
@@ -147,10 +148,10 @@ func (a *App) webHandler() (http.Handler, error) {
 		return nil, err
 	}
 	options := api.Options{
-		Store: a.store, Live: a.pools, Operator: operator{a.pools, a.incidents.RegisterChanged}, Desk: a.incidents,
+		Store: a.store, Live: a.pools, Operator: operator{a.pools, a.registerChanged}, Desk: a.incidents,
 		Issuer: a.authority, Door: door, Picture: picture, Pages: pages,
 		Version: a.opts.Version, Log: a.opts.Log, Registry: a.registry, Now: a.opts.Now,
-		Controllers: func() []string { return a.told }, Components: a.ready, Prober: a.probing, Ledger: a.ledger,
+		Controllers: func() []string { return a.told }, Components: a.ready, Prober: a.probing, Ledger: a.ledger, Programme: a.programme,
 		DropNames: a.opts.DropNames(),
 	}
 	if a.series != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"muster/controller/notify"
+	"muster/controller/programme"
 	"muster/inventory"
 )
 
@@ -104,7 +105,17 @@ func (a *App) incidentChanged(c inventory.IncidentChange) {
 	if a.notify != nil {
 		a.notify.Heard(c)
 	}
+	if a.programme != nil { // the engine takes up evidence before the desk is made
+		a.programme.IncidentChanged(c)
+	}
 	if a.opts.OnIncident != nil {
 		a.opts.OnIncident(c)
+	}
+}
+
+// tellProgramme hands a message of the programme on.
+func (a *App) tellProgramme(m programme.Message) {
+	if a.notify != nil {
+		a.notify.Say(notify.Notice{ID: m.ID, Kind: m.Kind, Site: m.Site, For: m.To, Title: m.Title, Lines: m.Lines})
 	}
 }

@@ -16,6 +16,9 @@ type Book struct {
 	Digests []DigestLine      `json:"digests,omitempty"`
 	// DigestAt is when the last digest was written.
 	DigestAt time.Time `json:"digest_at,omitzero"`
+	// Programme are the lines of the next digest of the programme.
+	Programme   []DigestLine `json:"programme,omitempty"`
+	ProgrammeAt time.Time    `json:"programme_at,omitzero"`
 }
 
 // Entry is what was told of one incident.
@@ -152,7 +155,7 @@ func (b *Book) Tick(now time.Time, plan Plan, facts func(id string) (f Facts, ok
 			out = append(out, b.tell(inventory.DeliverEscalation, fresh, f, len(e.Told), now)...)
 		}
 	}
-	return append(out, b.writeDigests(now, plan)...)
+	return append(append(out, b.writeDigests(now, plan)...), b.writeProgramme(now, plan)...)
 }
 
 // writeDigests writes what has gathered once the hour of the digest has come.
@@ -162,20 +165,26 @@ func (b *Book) writeDigests(now time.Time, plan Plan) []inventory.Delivery {
 		return nil
 	}
 	b.DigestAt = at
+	lines := b.Digests
+	b.Digests = nil
+	return gathered(at.UTC().Format("20060102T1504"), lines, digestTitle, now)
+}
+
+// gathered writes one digest to each target of the lines.
+func gathered(id string, gathered []DigestLine, title func(n int) string, now time.Time) []inventory.Delivery {
 	var order []Target
 	lines := map[Target][]string{}
-	for _, l := range b.Digests {
+	for _, l := range gathered {
 		if lines[l.To] == nil {
 			order = append(order, l.To)
 		}
 		lines[l.To] = append(lines[l.To], l.Text)
 	}
-	b.Digests = nil
 	var out []inventory.Delivery
 	for _, t := range order {
 		out = append(out, inventory.Delivery{
-			ID: name(inventory.DeliverDigest, at.UTC().Format("20060102T1504"), t, 0), Kind: inventory.DeliverDigest, Sink: t.Sink, Address: t.Address,
-			Title: digestTitle(len(lines[t])), Body: strings.Join(lines[t], "\n"), CreatedAt: now, NextAt: now,
+			ID: name(inventory.DeliverDigest, id, t, 0), Kind: inventory.DeliverDigest, Sink: t.Sink, Address: t.Address,
+			Title: title(len(lines[t])), Body: strings.Join(lines[t], "\n"), CreatedAt: now, NextAt: now,
 		})
 	}
 	return out

@@ -23,6 +23,8 @@ type Config struct {
 	Routes  []Route      `yaml:"routes"`
 	Digest  DigestTimes  `yaml:"digest"`
 	Deadman *Deadman     `yaml:"deadman"`
+	// Programme says who hears of the refresh and of readiness.
+	Programme ProgrammeConfig `yaml:"programme"`
 }
 
 // SinkConfig is one way out. Which fields it takes depends on its kind. A secret
@@ -105,7 +107,12 @@ func (c Config) Plan() Plan {
 		r.To = withoutSinks(r.To, alertmanagers) // they are told the state, not the steps
 		routes = append(routes, r)
 	}
-	return Plan{Routes: routes, Zone: zone, Digest: c.Digest}
+	programme := c.Programme
+	programme.Routes = slices.Clone(programme.Routes)
+	for n := range programme.Routes {
+		programme.Routes[n].To = withoutSinks(programme.Routes[n].To, alertmanagers)
+	}
+	return Plan{Routes: routes, Zone: zone, Digest: c.Digest, Programme: programme}
 }
 
 func (c Config) alertmanagers() []string {
@@ -173,6 +180,9 @@ func (c Config) faults() []fault {
 	}
 	if slices.ContainsFunc(c.Routes, func(r Route) bool { return r.Digest }) && c.Digest.At == "" {
 		wrong("digest: a route goes into the digest, and no hour is given for it: at: \"08:00\"")
+	}
+	for _, err := range c.Programme.validate(kinds) {
+		wrong("programme: %w", err)
 	}
 	if c.Deadman != nil {
 		if err := webAddress(c.Deadman.URL); err != nil {

@@ -59,6 +59,7 @@ type Desk struct {
 
 	mu    sync.Mutex
 	heard []inventory.IncidentChange // not yet taken up
+	said  []Notice                   // of the programme, not yet taken up
 	book  *Book                      // owned by run
 }
 
@@ -172,6 +173,7 @@ func (d *Desk) run() {
 	defer ticker.Stop()
 	for {
 		d.takeHeard()
+		d.takeSaid()
 		select {
 		case <-d.ctx.Done():
 			return

@@ -14,6 +14,8 @@ type Plan struct {
 	Routes []Route
 	Zone   *time.Location
 	Digest DigestTimes
+	// Programme is who hears of the refresh and of readiness.
+	Programme ProgrammeConfig
 }
 
 // DigestTimes is when digests are written, in the plan's zone. Without an hour
@@ -24,16 +26,19 @@ type DigestTimes struct {
 }
 
 // lastDigest is the newest moment for a digest that is not after now.
-func (p Plan) lastDigest(now time.Time) (time.Time, bool) {
-	clock, err := time.Parse("15:04", p.Digest.At)
+func (p Plan) lastDigest(now time.Time) (time.Time, bool) { return p.Digest.last(now, p.Zone) }
+
+// last is the newest of these times that is not after now.
+func (d DigestTimes) last(now time.Time, zone *time.Location) (time.Time, bool) {
+	clock, err := time.Parse("15:04", d.At)
 	if err != nil {
 		return time.Time{}, false
 	}
-	local := now.In(p.Zone)
+	local := now.In(zone)
 	for back := range 8 {
 		day := local.AddDate(0, 0, -back)
-		at := time.Date(day.Year(), day.Month(), day.Day(), clock.Hour(), clock.Minute(), 0, 0, p.Zone)
-		if !at.After(now) && (len(p.Digest.Days) == 0 || slices.Contains(p.Digest.Days, at.Format("Mon"))) {
+		at := time.Date(day.Year(), day.Month(), day.Day(), clock.Hour(), clock.Minute(), 0, 0, zone)
+		if !at.After(now) && (len(d.Days) == 0 || slices.Contains(d.Days, at.Format("Mon"))) {
 			return at.UTC(), true
 		}
 	}

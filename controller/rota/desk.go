@@ -324,6 +324,22 @@ func (d *Desk) confirm(site, service string, failed []string, count int) {
 	d.send(query{site: site, members: picked, body: wire.ProbeQuestion{Services: []string{service}}})
 }
 
+// Look makes one workstation look at services now. It returns at once; who does not
+// answer is not asked again, the rota comes round.
+func (d *Desk) Look(workstation string, services []string) {
+	site, direct, known := d.opts.Estate.WorkstationAt(workstation)
+	if !known || site == "" || len(services) == 0 {
+		return
+	}
+	if direct {
+		for _, service := range services {
+			d.leave(workstation, service, "")
+		}
+		return
+	}
+	d.send(query{site: site, members: []string{workstation}, body: wire.ProbeQuestion{Services: services}})
+}
+
 // measure asks whether large packets pass on the way to a service that connects
 // and then says nothing.
 func (d *Desk) measure(workstation, site string, r inventory.ProbeResult) {
