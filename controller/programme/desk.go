@@ -31,6 +31,7 @@ var ErrClosed = errors.New("the programme desk is not open")
 type Desk struct {
 	o       Options
 	inbox   *inbox
+	read    chan struct{} // closed once the machines were read
 	metrics *metrics
 	gates   map[readiness.Scope][]*readiness.Gate
 	named   map[string]*readiness.Gate
@@ -86,7 +87,7 @@ func New(o Options) (*Desk, error) {
 	}
 	o.Log = o.Log.With("component", "programme")
 	d := &Desk{
-		o: o, inbox: newInbox(), gates: map[readiness.Scope][]*readiness.Gate{}, named: map[string]*readiness.Gate{},
+		o: o, inbox: newInbox(), read: make(chan struct{}), gates: map[readiness.Scope][]*readiness.Gate{}, named: map[string]*readiness.Gate{},
 		estate: newEstate(inventory.Register{}), machines: map[string]*machine{}, home: map[string][]*machine{}, conflicts: map[string]bool{},
 		counts: map[string]inventory.SiteCounts{}, seen: map[string]sighting{}, available: map[string]inventory.Fact[float64]{},
 		swaps: newSwapBook(), signoffs: map[string]inventory.SignOff{}, waivers: map[string]inventory.Waiver{},
@@ -158,6 +159,7 @@ func (d *Desk) run(ctx context.Context) {
 	if !d.readMachines(ctx) {
 		return
 	}
+	close(d.read)
 	d.inbox.touchAll()
 	settle := time.NewTimer(settleFor)
 	defer settle.Stop()
@@ -185,6 +187,34 @@ func (d *Desk) run(ctx context.Context) {
 			d.round(ctx)
 		}
 	}
+}
+
+// Settle takes up everything that came now, rather than within a second, and
+// returns when nothing is left: for who makes a history with a clock of their own.
+func (d *Desk) Settle(ctx context.Context) error {
+	select {
+	case <-d.read:
+	case <-ctx.Done():
+		return fmt.Errorf("the programme desk is not ready: %w", ctx.Err())
+	}
+	for range maxSettle {
+		d.look()
+		d.step(ctx)
+		if d.inbox.empty() {
+			return nil
+		}
+	}
+	return nil
+}
+
+// maxSettle bounds the rounds of Settle: swaps that wait for silence come again in
+// each.
+const maxSettle = 4
+
+// Round does what time brings now, rather than within a minute.
+func (d *Desk) Round(ctx context.Context) error {
+	d.round(ctx)
+	return d.Settle(ctx)
 }
 
 // account takes up the accounts of links now and then: they take their time.

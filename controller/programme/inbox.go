@@ -110,3 +110,9 @@ func (b *inbox) take() taken {
 	b.machines, b.sites, b.all, b.register = map[string]*news{}, map[string]bool{}, false, false
 	return t
 }
+
+func (b *inbox) empty() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.machines) == 0 && len(b.sites) == 0 && !b.all && !b.register
+}

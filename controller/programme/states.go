@@ -99,10 +99,20 @@ func stateOf(noun inventory.Noun, key, site string, version int, by string, at t
 	return inventory.State{Noun: noun, Key: key, Site: site, Version: version, ChangedAt: at.UTC(), ChangedBy: by, Body: text}, nil
 }
 
-func swapState(s inventory.Swap) (inventory.State, error) {
-	missing := s
-	missing.Missing = nil // told whenever it is asked
-	return stateOf(inventory.NounSwap, s.ID, s.Site, s.Version, s.ChangedBy, s.ChangedAt, missing)
+// swapStates are the states that lead from the version that is kept to the swap as
+// it now is: one for each version, since the store takes them one by one.
+func swapStates(s inventory.Swap, kept int) ([]inventory.State, error) {
+	body := s
+	body.Missing = nil // told whenever it is asked
+	var states []inventory.State
+	for version := kept + 1; version <= s.Version; version++ {
+		state, err := stateOf(inventory.NounSwap, s.ID, s.Site, version, s.ChangedBy, s.ChangedAt, body)
+		if err != nil {
+			return nil, err
+		}
+		states = append(states, state)
+	}
+	return states, nil
 }
 
 // event is one event of this room's own.

@@ -210,11 +210,11 @@ func settled(s inventory.Swap) bool {
 func (d *Desk) keepSwaps(ctx context.Context, by string, swaps []inventory.Swap, events []inventory.Event, moves []refresh.Moves) error {
 	var states []inventory.State
 	for _, s := range swaps {
-		state, err := swapState(s)
+		steps, err := swapStates(s, d.swaps.byID[s.ID].Version)
 		if err != nil {
 			return err
 		}
-		states = append(states, state)
+		states = append(states, steps...)
 	}
 	batch := inventory.Batch{Source: "swaps", Author: by, MadeAt: d.o.Now().UTC()}
 	for _, m := range moves {

@@ -47,9 +47,9 @@ func (d *Desk) verify(ctx context.Context, s inventory.Swap, now time.Time) {
 		}
 		return
 	}
-	state, err := swapState(after)
+	states, err := swapStates(after, s.Version)
 	if err == nil {
-		err = d.o.Store.Record(ctx, events, []inventory.State{state})
+		err = d.o.Store.Record(ctx, events, states)
 	}
 	if err != nil {
 		d.metrics.unkept.Inc()
