@@ -37,6 +37,9 @@ func mayWrite(role inventory.Role, method, path string) bool {
 	starts := func(heads ...string) bool {
 		return slices.ContainsFunc(heads, func(head string) bool { return strings.HasPrefix(rest, head) })
 	}
+	if may, programme := mayMove(role, rest); programme {
+		return may
+	}
 	switch role {
 	case inventory.RoleProgramme:
 		return starts("/programmes", "/waves", "/staff", "/courses", "/training", "/milestones", "/imports")
@@ -49,6 +52,33 @@ func mayWrite(role inventory.Role, method, path string) bool {
 	}
 }
 
+// mayMove is what a role may write of the refresh and of readiness.
+func mayMove(role inventory.Role, rest string) (may, programme bool) {
+	of := func(roles ...inventory.Role) (bool, bool) { return slices.Contains(roles, role), true }
+	const it, lead, owner = inventory.RoleIT, inventory.RoleProgramme, inventory.RoleSiteOwner
+	switch verb := rest[strings.LastIndex(rest, "/")+1:]; {
+	case strings.HasPrefix(rest, "/sign-offs/"):
+		switch verb {
+		case "request":
+			return of(lead)
+		case "sign", "decline":
+			return of(owner)
+		case "withdraw":
+			return of(owner, lead)
+		default:
+			return of(owner, lead, it)
+		}
+	case strings.HasPrefix(rest, "/waivers"), strings.HasPrefix(rest, "/baselines"), strings.HasPrefix(rest, "/what-ifs"):
+		return of(lead)
+	case strings.HasPrefix(rest, "/blockers"), rest == "/swaps", strings.HasPrefix(rest, "/swaps") && (verb == "schedule" || verb == "cancel"):
+		return of(it, lead)
+	case strings.HasPrefix(rest, "/swaps"), verb == "sheet", verb == "arrive", strings.HasPrefix(rest, "/review"):
+		return of(it)
+	default:
+		return false, false
+	}
+}
+
 func mayRead(role inventory.Role, path string) bool {
 	rest := strings.TrimPrefix(path, prefix)
 	switch {
@@ -58,6 +88,12 @@ func mayRead(role inventory.Role, path string) bool {
 		return role == inventory.RoleAdmin || role == inventory.RoleIT
 	case strings.HasPrefix(rest, "/staff") || strings.HasPrefix(rest, "/training"):
 		return role == inventory.RoleAdmin || role == inventory.RoleIT || role == inventory.RoleProgramme
+	case strings.HasPrefix(rest, "/history/export"):
+		return role == inventory.RoleAdmin || role == inventory.RoleProgramme
+	case role == inventory.RoleSiteOwner && slices.ContainsFunc([]string{
+		"/readiness", "/gates", "/blockers", "/sign-offs", "/waivers", "/swap-tally", "/forecast", "/baselines", "/access", "/history/burn-up",
+	}, func(head string) bool { return strings.HasPrefix(rest, head) }):
+		return true
 	case role == inventory.RoleSiteOwner:
 		return rest == "/me" || strings.HasPrefix(rest, "/sites") || strings.HasPrefix(rest, "/workstations")
 	default:

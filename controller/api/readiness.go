@@ -372,12 +372,12 @@ type signature struct {
 		Seen       string      `json:"seen,omitempty" maxLength:"32" doc:"the id of the evaluation that you looked at"`
 		Reason     string      `json:"reason,omitempty" maxLength:"1000"`
 		For        string      `json:"for,omitempty" maxLength:"200" doc:"the owner, where you sign as a deputy"`
-		Conditions []Condition `json:"conditions,omitempty" maxItems:"20"`
+		Conditions []AskedCondition `json:"conditions,omitempty" maxItems:"20"`
 	}
 }
 
-// Condition is what a signer asks for.
-type Condition struct {
+// AskedCondition is what a signer asks for.
+type AskedCondition struct {
 	Text  string         `json:"text" minLength:"1" maxLength:"500"`
 	Owner string         `json:"owner" minLength:"1" maxLength:"200"`
 	Due   inventory.Date `json:"due,omitempty"`

@@ -20,22 +20,22 @@ type VisitKey struct {
 	Code string `path:"code" maxLength:"64"`
 }
 
-// VisitReport is how far a visit came, with the same in words.
-type VisitReport struct {
+// VisitSummary is how far a visit came, with the same in words.
+type VisitSummary struct {
 	refresh.VisitReport
 	Text string `json:"text"`
 }
 
-func (a *API) visitReport(_ context.Context, in *VisitKey) (VisitReport, error) {
+func (a *API) visitReport(_ context.Context, in *VisitKey) (VisitSummary, error) {
 	desk, err := a.desk()
 	if err != nil {
-		return VisitReport{}, err
+		return VisitSummary{}, err
 	}
 	r, err := desk.VisitReport(in.Code)
 	if r.Open == nil {
 		r.Open = []refresh.VisitLine{}
 	}
-	return VisitReport{VisitReport: r, Text: r.String()}, err
+	return VisitSummary{VisitReport: r, Text: r.String()}, err
 }
 
 func (a *API) workList(_ context.Context, in *VisitKey) (refresh.WorkList, error) {
