@@ -113,3 +113,17 @@ func (e *Engine) healedBefore(t *trouble, j judged) (at time.Time, healed bool) 
 	}
 	return at, float64(back) >= e.rules.SegmentHeals*float64(max(len(t.Members), 1))
 }
+
+// spells is when a fault that came back was there, for who accounts for its time;
+// nil where it never went away in between.
+func (t *trouble) spells() []inventory.Span {
+	if len(t.Spans) < 2 {
+		return nil
+	}
+	spells := make([]inventory.Span, len(t.Spans))
+	for n, s := range t.Spans {
+		spells[n] = inventory.Span{From: s.From, To: s.To}
+	}
+	spells[0].From = t.Incident.StartedAt // as far as it is proven by now
+	return spells
+}

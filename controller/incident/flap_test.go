@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/controller/incident"
 	"muster/controller/incident/evidencetest"
 	"muster/inventory"
 )
@@ -99,4 +100,27 @@ func playWithSeeds(t *testing.T, s scenario) {
 			s.report(t)
 		}
 	})
+}
+
+// TestAFaultThatCameBackSaysWhenItWasThere plays a router that dies twice: what lies
+// between is nobody's down time.
+func TestAFaultThatCameBackSaysWhenItWasThere(t *testing.T) {
+	t.Parallel()
+	s := scenario{lasts: 16 * mins, play: func(w *world) {
+		routerDead(w, 3*mins, 5*mins)
+		routerDead(w, 8*mins, 10*mins)
+	}}
+	o := s.run(incident.DefaultRules())
+	i, ok := find(o, want{cause: inventory.CauseSiteRouterDown, site: "S003"}, nil)
+	if !ok {
+		t.Fatalf("no incident, but %v", o.byID)
+	}
+	if len(i.Spells) != 2 || !i.Spells[0].From.Equal(i.StartedAt) || !i.Spells[1].To.Equal(i.ResolvedAt) {
+		t.Fatalf("spells %v of %s to %s", i.Spells, i.StartedAt, i.ResolvedAt)
+	}
+	for n, spell := range i.Spells {
+		if got := spell.For(); got < 110*time.Second || got > 135*time.Second {
+			t.Errorf("spell %d is %s long, the fault was there for two minutes", n, got)
+		}
+	}
 }

@@ -136,6 +136,7 @@ func (e *Engine) show(t *trouble) inventory.Incident {
 	i := t.Incident
 	i.Verdicts, i.Notes = slices.Clone(i.Verdicts), slices.Clone(i.Notes)
 	i.Merged, i.Scope.Sites = slices.Clone(i.Merged), slices.Clone(i.Scope.Sites)
+	i.Spells = t.spells()
 	i.Evidence = t.Incident.Evidence
 	if t.ClearAt.IsZero() {
 		i.Evidence = e.findings(t)

@@ -9,7 +9,7 @@ import (
 // Bounds of one incident.
 const (
 	maxVerdicts = 40
-	maxSpans    = 20
+	maxSpans    = 500 // six hours of a link that flaps every 45 s
 	maxSettling = 5_000
 )
 
