@@ -37,7 +37,9 @@ func (a *API) listBaselines(_ context.Context, in *baselineList) ([]inventory.Ba
 	return items, next, nil
 }
 
-func baselineKey(b inventory.Baseline) string { return b.Programme + "/" + b.At.UTC().Format("20060102T150405.000") }
+func baselineKey(b inventory.Baseline) string {
+	return b.Programme + "/" + b.At.UTC().Format("20060102T150405.000")
+}
 
 type baselineFreeze struct {
 	Body struct {

@@ -369,9 +369,9 @@ func (a *API) requestSignOff(ctx context.Context, in *GateKey) (inventory.SignOf
 type signature struct {
 	GateKey
 	Body struct {
-		Seen       string      `json:"seen,omitempty" maxLength:"32" doc:"the id of the evaluation that you looked at"`
-		Reason     string      `json:"reason,omitempty" maxLength:"1000"`
-		For        string      `json:"for,omitempty" maxLength:"200" doc:"the owner, where you sign as a deputy"`
+		Seen       string           `json:"seen,omitempty" maxLength:"32" doc:"the id of the evaluation that you looked at"`
+		Reason     string           `json:"reason,omitempty" maxLength:"1000"`
+		For        string           `json:"for,omitempty" maxLength:"200" doc:"the owner, where you sign as a deputy"`
 		Conditions []AskedCondition `json:"conditions,omitempty" maxItems:"20"`
 	}
 }

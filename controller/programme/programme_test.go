@@ -3,6 +3,7 @@ package programme_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -141,38 +142,47 @@ func (o *office) apply(nouns ...any) {
 	o.t.Helper()
 	batch := inventory.Batch{Source: "test", Author: "test", MadeAt: o.clock()}
 	for _, noun := range nouns {
-		after, err := json.Marshal(noun)
+		c, err := changeTo(noun)
 		if err != nil {
 			o.t.Fatal(err)
-		}
-		c := inventory.Change{After: after}
-		switch n := noun.(type) {
-		case inventory.Site:
-			c.Noun, c.Key = inventory.NounSite, n.Code
-		case inventory.Asset:
-			c.Noun, c.Key = inventory.NounAsset, n.Tag
-		case inventory.Position:
-			c.Noun, c.Key = inventory.NounPosition, n.Code
-		case inventory.Programme:
-			c.Noun, c.Key = inventory.NounProgramme, n.Code
-		case inventory.Wave:
-			c.Noun, c.Key = inventory.NounWave, n.Code
-		case inventory.Visit:
-			c.Noun, c.Key = inventory.NounVisit, n.Code
-		case inventory.Staff:
-			c.Noun, c.Key = inventory.NounStaff, n.Number
-		case inventory.Course:
-			c.Noun, c.Key = inventory.NounCourse, n.Code
-		case inventory.Training:
-			c.Noun, c.Key = inventory.NounTraining, n.Key()
-		default:
-			o.t.Fatalf("no noun: %T", noun)
 		}
 		batch.Changes = append(batch.Changes, c)
 	}
 	if _, err := o.store.Apply(o.t.Context(), batch); err != nil {
 		o.t.Fatal(err)
 	}
+}
+
+// changeTo is the change that declares a noun.
+func changeTo(noun any) (inventory.Change, error) {
+	after, err := json.Marshal(noun)
+	if err != nil {
+		return inventory.Change{}, err
+	}
+	c := inventory.Change{After: after}
+	switch n := noun.(type) {
+	case inventory.Site:
+		c.Noun, c.Key = inventory.NounSite, n.Code
+	case inventory.Asset:
+		c.Noun, c.Key = inventory.NounAsset, n.Tag
+	case inventory.Position:
+		c.Noun, c.Key = inventory.NounPosition, n.Code
+	case inventory.Programme:
+		c.Noun, c.Key = inventory.NounProgramme, n.Code
+	case inventory.Wave:
+		c.Noun, c.Key = inventory.NounWave, n.Code
+	case inventory.Visit:
+		c.Noun, c.Key = inventory.NounVisit, n.Code
+	case inventory.Staff:
+		c.Noun, c.Key = inventory.NounStaff, n.Number
+	case inventory.Course:
+		c.Noun, c.Key = inventory.NounCourse, n.Code
+	case inventory.Training:
+		c.Noun, c.Key = inventory.NounTraining, n.Key()
+	default:
+		return c, fmt.Errorf("no noun: %T", noun)
+	}
+	return c, nil
 }
 
 // open starts a desk on what the store holds.
@@ -210,19 +220,24 @@ func (o *office) settle() {
 // enrol makes an install on an asset.
 func (o *office) enrol(id, tag, site string) {
 	o.t.Helper()
-	ctx := o.t.Context()
-	token := inventory.Token{ID: "t" + id[1:], Kind: inventory.TokenDepot, Uses: 1, SecretHash: strings.Repeat("ab", 32), CreatedBy: "test", CreatedAt: o.clock(), ExpiresAt: o.clock().Add(time.Hour)}
-	if err := o.store.AddToken(ctx, token); err != nil {
+	if err := enrolled(o.t.Context(), o.store, id, tag, site, o.clock()); err != nil {
 		o.t.Fatal(err)
 	}
-	w := inventory.Workstation{ID: id, Name: "PC-" + tag, AssetTag: tag, HomeSite: site, Site: site, Kind: inventory.AssetDesktop, EnrolledAt: o.clock()}
-	err := o.store.Enrol(ctx, inventory.EnrolChange{
-		TokenID: token.ID, Workstation: w, Author: id, At: o.clock(),
-		Certificate: inventory.Certificate{Serial: "c" + id, Workstation: id, NotAfter: o.clock().Add(24 * time.Hour)},
+}
+
+// enrolled makes an install on an asset.
+func enrolled(ctx context.Context, s *store.Store, id, tag, site string, now time.Time) error {
+	token := inventory.Token{
+		ID: "t" + id[1:], Kind: inventory.TokenDepot, Uses: 1, SecretHash: strings.Repeat("ab", 32), CreatedBy: "test", CreatedAt: now, ExpiresAt: now.Add(time.Hour),
+	}
+	if err := s.AddToken(ctx, token); err != nil {
+		return err
+	}
+	w := inventory.Workstation{ID: id, Name: "PC-" + tag, AssetTag: tag, HomeSite: site, Site: site, Kind: inventory.AssetDesktop, EnrolledAt: now}
+	return s.Enrol(ctx, inventory.EnrolChange{
+		TokenID: token.ID, Workstation: w, Author: id, At: now,
+		Certificate: inventory.Certificate{Serial: "c" + id, Workstation: id, NotAfter: now.Add(24 * time.Hour)},
 	})
-	if err != nil {
-		o.t.Fatal(err)
-	}
 }
 
 // report has a machine report now, well, from a site.

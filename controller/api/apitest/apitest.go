@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 
 	"muster/controller/api"
 	"muster/controller/identity"
+	"muster/controller/programme"
 	"muster/controller/sla"
 	"muster/controller/sla/ledger"
 	"muster/controller/store"
@@ -34,8 +36,11 @@ type Server struct {
 	Live     *Live
 	Operator *Operator
 	Desk     *Desk
-	URL      string
-	Secrets  map[inventory.Role]string // an API token of each role; the site owner's is S001
+	// Programme drives the refresh on the same store, by the gates that come with
+	// Muster and the live picture.
+	Programme *programme.Desk
+	URL       string
+	Secrets   map[inventory.Role]string // an API token of each role; the site owner's is S001
 }
 
 // Start serves an API until the test ends.
@@ -59,7 +64,9 @@ func Start(t testing.TB, change func(*api.Options)) *Server {
 	if s.Door, err = api.NewDoor(api.DoorOptions{Tokens: kept, Now: time.Now}); err != nil {
 		t.Fatal(err)
 	}
-	s.Picture = api.NewPicture(kept, s.Live, api.WithIncidents(s.Desk.Live))
+	s.Programme = openProgramme(t, kept, s.Live, s.Desk.Live)
+	s.Operator.programme = s.Programme
+	s.Picture = api.NewPicture(kept, s.Live, api.WithIncidents(s.Desk.Live), api.WithReadiness(s.Programme.VerdictOf))
 	accounts, err := ledger.New(ledger.Options{
 		Store: kept, Now: time.Now,
 		Minutes: func(context.Context, string, inventory.Span) ([]sla.Minute, error) { return nil, nil },
@@ -68,7 +75,8 @@ func Start(t testing.TB, change func(*api.Options)) *Server {
 		t.Fatal(err)
 	}
 	options := api.Options{
-		Ledger: accounts, Store: kept, Live: s.Live, Operator: s.Operator, Desk: s.Desk, Issuer: authority, Door: s.Door, Picture: s.Picture,
+		Programme: s.Programme,
+		Ledger:    accounts, Store: kept, Live: s.Live, Operator: s.Operator, Desk: s.Desk, Issuer: authority, Door: s.Door, Picture: s.Picture,
 		Version: "1.2.3", Log: log, Registry: prometheus.NewRegistry(), Now: time.Now,
 		Controllers: func() []string { return []string{"192.0.2.1:7946"} },
 	}
@@ -111,13 +119,14 @@ type Live struct {
 	counts   map[string]inventory.SiteCounts
 	reach    map[string]inventory.Reach
 	members  map[string][]inventory.PoolMember
+	at       map[string]string
 }
 
 // NewLive knows nothing.
 func NewLive() *Live {
 	return &Live{
 		presence: map[string]inventory.Presence{}, counts: map[string]inventory.SiteCounts{},
-		reach: map[string]inventory.Reach{}, members: map[string][]inventory.PoolMember{},
+		reach: map[string]inventory.Reach{}, members: map[string][]inventory.PoolMember{}, at: map[string]string{},
 	}
 }
 
@@ -126,6 +135,28 @@ func (l *Live) SetPresence(id string, p inventory.Presence) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.presence[id] = p
+}
+
+// SetPlace of a workstation: the site from which it reports.
+func (l *Live) SetPlace(id, site string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at[id] = site
+}
+
+// WorkstationAt implements programme.Live.
+func (l *Live) WorkstationAt(id string) (site string, direct, known bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	site, known = l.at[id]
+	return site, false, known
+}
+
+// AllCounts implements programme.Live.
+func (l *Live) AllCounts() map[string]inventory.SiteCounts {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.counts)
 }
 
 // SetSite sets how a site stands.
@@ -187,6 +218,8 @@ func (l *Live) WithPresence(presence inventory.Presence, _ string) []string {
 
 // Operator notes what it was asked to do.
 type Operator struct {
+	programme *programme.Desk
+
 	mu    sync.Mutex // guards asked
 	asked []string
 }
@@ -226,4 +259,9 @@ func (o *Operator) RotateKey(_ context.Context, site, author string) (int, error
 }
 
 // RegisterChanged implements api.Operator.
-func (o *Operator) RegisterChanged(context.Context) { o.note("register changed") }
+func (o *Operator) RegisterChanged(context.Context) {
+	o.note("register changed")
+	if o.programme != nil {
+		o.programme.RegisterChanged()
+	}
+}
