@@ -145,7 +145,7 @@ func asProgrammeProblem(err error) (*Problem, bool) {
 	}
 }
 
-// paged cuts a list that stands in its order; its cursor is the position in it.
+// slicePage cuts a list that stands in its order; its cursor is the position in it.
 func slicePage[T any](items []T, page inventory.Page, key func(T) string) ([]T, string) {
 	if page.After != "" {
 		i := slices.IndexFunc(items, func(item T) bool { return key(item) == page.After })

@@ -55,6 +55,9 @@ func (d *Desk) append(ctx context.Context, due []inventory.Evaluation, now time.
 		}
 	}
 	d.mu.Lock()
+	if len(events) > 0 {
+		d.version++ // forecasts count the sites that are ready
+	}
 	for _, e := range due {
 		key := gateKey(e.Site, e.Gate)
 		d.kept[key], d.keptAt[key] = e, now

@@ -124,7 +124,7 @@ func (d *Desk) judgeWider(now time.Time) []inventory.Evaluation {
 	var found []inventory.Evaluation
 	if judge := d.judges[readiness.ScopeWave]; judge != nil {
 		for _, w := range d.estate.waves {
-			f := d.widerFacts(w.Code, w.Programme, w.Sites, now)
+			f := d.widerFacts(w.Code, w.Programme, w.Sites)
 			for _, m := range d.estate.milestones {
 				if m.Wave == w.Code {
 					f.Milestones = append(f.Milestones, milestoneRow(d.estate, m, d.today(f.Zone, now)))
@@ -136,7 +136,7 @@ func (d *Desk) judgeWider(now time.Time) []inventory.Evaluation {
 	}
 	if judge := d.judges[readiness.ScopeProgramme]; judge != nil {
 		for _, p := range d.estate.programmes {
-			f := d.widerFacts(p.Code, p.Code, d.sitesOf(p.Code), now)
+			f := d.widerFacts(p.Code, p.Code, d.sitesOf(p.Code))
 			for _, m := range d.estate.milestones {
 				f.Milestones = append(f.Milestones, milestoneRow(d.estate, m, d.today(f.Zone, now)))
 			}
@@ -171,7 +171,7 @@ func (d *Desk) sitesOf(programme string) []string {
 // workingHours are those of who works on a programme: wider gates age by them.
 const workingHours inventory.Hours = "Mon-Fri 08:00-18:00"
 
-func (d *Desk) widerFacts(key, programme string, sites []string, now time.Time) *readiness.Facts {
+func (d *Desk) widerFacts(key, programme string, sites []string) *readiness.Facts {
 	zone := d.estate.programmeZone()
 	if p, ok := d.estate.programme(programme); ok {
 		if z, err := p.Location(); err == nil {
