@@ -56,7 +56,7 @@ type run struct {
 }
 
 func (r run) name() string {
-	return fmt.Sprintf("%s, seed %d, size %d", filepath.Base(r.file), r.r.Seed, r.r.Size)
+	return filepath.Base(r.file) + ", " + drawn(r.r.Seed, r.r.Size)
 }
 
 // TestRehearse plays files. Without -files it plays the few of configs/rehearsals
@@ -204,6 +204,14 @@ type sheets struct {
 	done map[int]rehearsal.Sheet
 }
 
+// drawn says what a play was drawn from; size zero is the file's own.
+func drawn(seed uint64, size int) string {
+	if size == 0 {
+		return fmt.Sprintf("seed %d", seed)
+	}
+	return fmt.Sprintf("seed %d, size %d", seed, size)
+}
+
 func (s *sheets) put(n int, sheet rehearsal.Sheet) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,7 +224,7 @@ func (s *sheets) put(n int, sheet rehearsal.Sheet) {
 		word = "FELL SHORT"
 	}
 	if s.out != nil {
-		fmt.Fprintf(os.Stderr, "rehearse: %d of %d: %s (seed %d, size %d) %s, %.0f s\n", len(s.done), s.of, sheet.Name, sheet.Seed, sheet.Size, word, sheet.Seconds)
+		fmt.Fprintf(os.Stderr, "rehearse: %d of %d: %s (%s) %s, %.0f s\n", len(s.done), s.of, sheet.Name, drawn(sheet.Seed, sheet.Size), word, sheet.Seconds)
 		for _, missed := range sheet.Missed {
 			fmt.Fprintf(os.Stderr, "rehearse:   %s\n", missed)
 		}
