@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
+	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -22,10 +25,21 @@ func TestProgramSaysWhatTheScriptsSay(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"freeports": freePorts,
 			"waitfor":   waitFor,
+			"until":     until,
+			"keepfield": keepField,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_PROXY", "*")
 			env.Setenv("HOME", env.WorkDir)
+			configs, err := filepath.Abs("../configs")
+			if err != nil {
+				return err
+			}
+			env.Setenv("CONFIGS", configs)
+			// Days that stay in the future however long a script takes.
+			for name, days := range map[string]int{"YESTERDAY": -1, "SOON": 3, "LATER": 30, "TARGET": 200} {
+				env.Setenv(name, time.Now().AddDate(0, 0, days).Format(time.DateOnly))
+			}
 			return nil
 		},
 	})
@@ -63,4 +77,41 @@ func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("no controller answers for %s: %v", args[0], err)
+}
+
+// until runs a command again and again until it prints what a pattern matches: the
+// desk judges in its own time.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	said := ""
+	for range 500 {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		if said = ts.ReadFile("stdout"); pattern.MatchString(said) {
+			return
+		}
+		<-tick.C
+	}
+	ts.Fatalf("%q never came, but %s", args[0], said)
+}
+
+// keepField sets a variable to a text of the JSON that was printed last; the fields
+// lead to it.
+func keepField(ts *testscript.TestScript, _ bool, args []string) {
+	var found any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &found))
+	for _, field := range args[1:] {
+		object, ok := found.(map[string]any)
+		if !ok {
+			ts.Fatalf("there is no %q in what was printed", field)
+		}
+		found = object[field]
+	}
+	value, ok := found.(string)
+	if !ok {
+		ts.Fatalf("%q is no text in what was printed", args[1:])
+	}
+	ts.Setenv(args[0], value)
 }

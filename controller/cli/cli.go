@@ -51,7 +51,9 @@ func New(o Options) *cobra.Command {
 	root.AddCommand(
 		siteCommand(s), workstationCommand(s), assetCommand(s), linkCommand(s), subnetCommand(s),
 		tokenCommand(s), userCommand(s), meshCommand(s), importCommand(s), eventCommand(s),
-		incidentCommand(s), maintenanceCommand(s), notifyCommand(s), gateCommand(), versionCommand(o.Version),
+		incidentCommand(s), maintenanceCommand(s), notifyCommand(s), gateCommand(s), versionCommand(o.Version),
+		swapCommand(s), readinessCommand(s), signOffCommand(s), waiverCommand(s), blockerCommand(s),
+		forecastCommand(s), baselineCommand(s), whatIfCommand(s), historyCommand(s), reviewQueueCommand(s), accessCommand(s),
 	)
 	root.AddCommand(refreshCommands(s)...)
 	root.AddCommand(o.Commands...)

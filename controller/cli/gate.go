@@ -12,10 +12,12 @@ import (
 	"muster/controller/readiness"
 )
 
-// gateCommand holds what needs no controller: gates are files in git, and are
-// checked before they are handed in.
-func gateCommand() *cobra.Command {
-	return group("gate", "Gates: check, test and compare their files", gateCheck(), gateTest(), gateDiff())
+// gateCommand holds what needs no controller, check, test and diff: gates are
+// files in git, and are checked before they are handed in; and what a controller
+// judges by.
+func gateCommand(s *session) *cobra.Command {
+	return group("gate", "Gates: check, test and compare their files; list, show, explain",
+		gateCheck(), gateTest(), gateDiff(), gateList(s), gateShow(s), gateExplain(s))
 }
 
 func gateCheck() *cobra.Command {

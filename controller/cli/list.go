@@ -16,6 +16,7 @@ import (
 
 // listing describes a list command: what it asks for and how people see it.
 type listing[T any] struct {
+	use     string // the word for it; list where it is not given
 	noun    string // plural, as errors say it
 	path    string
 	short   string
@@ -27,13 +28,13 @@ type listing[T any] struct {
 	empty   string // what stands in place of an empty table
 }
 
-// filter is a flag that becomes a query parameter.
+// filter is a flag that becomes a query parameter; its dashes are underscores there.
 type filter struct{ name, usage string }
 
 func listCommand[T any](s *session, l listing[T]) *cobra.Command {
 	var asJSON, asCSV bool
 	var limit int
-	cmd := &cobra.Command{Use: "list", Short: l.short, Example: l.example, Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: first(l.use, "list"), Short: l.short, Example: l.example, Args: cobra.NoArgs}
 	values := map[string]*string{}
 	for _, f := range l.flags {
 		values[f.name] = cmd.Flags().String(f.name, "", f.usage)
@@ -57,12 +58,12 @@ func listCommand[T any](s *session, l listing[T]) *cobra.Command {
 		query := url.Values{}
 		for name, value := range values {
 			if *value != "" {
-				query.Set(name, *value)
+				query.Set(strings.ReplaceAll(name, "-", "_"), *value)
 			}
 		}
 		for name, is := range given {
 			if *is {
-				query.Set(name, "true")
+				query.Set(strings.ReplaceAll(name, "-", "_"), "true")
 			}
 		}
 		if asCSV {

@@ -61,7 +61,7 @@ func drawSite(out io.Writer, v inventory.SiteStanding) error {
 }
 
 func assetCommand(s *session) *cobra.Command {
-	return group("asset", "Assets: list, show, import, export, set, remove",
+	cmd := group("asset", "Assets: list, show, import, export, set, remove; advance, wipe, dispose, due",
 		listCommand(s, listing[inventory.Asset]{
 			noun: "assets", path: "/assets", short: "List assets",
 			example: "  muster asset list --site S001 --kind laptop\n  muster asset list --state staged --csv",
@@ -86,6 +86,8 @@ func assetCommand(s *session) *cobra.Command {
 		setCommand(s, "asset", "TAG", "/assets", "  muster asset set A-10442 state=retired site="),
 		removeCommand(s, "asset", "TAG", "/assets", "  muster asset remove A-10442"),
 	)
+	cmd.AddCommand(custodyCommands(s)...)
+	return cmd
 }
 
 func drawAsset(out io.Writer, v inventory.Asset) error {
@@ -104,6 +106,7 @@ func drawAsset(out io.Writer, v inventory.Asset) error {
 		{"purchased", string(v.Purchased)},
 		{"warranty until", string(v.WarrantyUntil)},
 		{"end of life", string(v.EndOfLife)},
+		{"hold until", string(v.HoldUntil)},
 		{"order", v.Order},
 		{"supplier", v.Supplier},
 		{"notes", v.Notes},

@@ -65,6 +65,9 @@ func refreshCommands(s *session) []*cobra.Command {
 		if k.kind == importer.Staff {
 			cmd.AddCommand(eraseCommand(s))
 		}
+		if k.kind == importer.Visits {
+			cmd.AddCommand(visitCommands(s)...)
+		}
 		all = append(all, cmd)
 	}
 	return all
