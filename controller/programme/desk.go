@@ -16,6 +16,8 @@ import (
 const (
 	// settleFor is how long what came waits for more of its kind.
 	settleFor = 300 * time.Millisecond
+	// settleMost bounds how long it waits on a busy machine.
+	settleMost = 20 * time.Second
 	// lookEvery is how often presence is looked at though nobody said that it changed.
 	lookEvery = 5 * time.Second
 	// roundEvery is how often time alone is judged: what grew stale, who is due.
@@ -168,6 +170,7 @@ func (d *Desk) run(ctx context.Context) {
 	round := time.NewTicker(roundEvery)
 	defer round.Stop()
 	var ready <-chan struct{}
+	rest := settleFor
 	for {
 		select {
 		case <-ctx.Done():
@@ -177,16 +180,24 @@ func (d *Desk) run(ctx context.Context) {
 			return
 		case <-ready:
 			ready = nil // not again before this is taken up
-			settle.Reset(settleFor)
+			settle.Reset(rest)
 		case <-settle.C:
 			ready = d.inbox.ready
+			began := time.Now()
 			d.step(ctx)
+			rest = restAfter(time.Since(began))
 		case <-look.C:
 			d.look()
 		case <-round.C:
 			d.round(ctx)
 		}
 	}
+}
+
+// restAfter is how long to gather before the next step: while a county wakes, every
+// site has news all the time, and judging takes a tenth of a core at most.
+func restAfter(took time.Duration) time.Duration {
+	return min(max(settleFor, 9*took), settleMost)
 }
 
 // Settle takes up everything that came now, rather than within a second, and

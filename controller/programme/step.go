@@ -20,8 +20,14 @@ func (d *Desk) step(ctx context.Context) {
 		t.all = true
 	}
 	var touched []string
+	known := len(d.machines)
 	for _, id := range sortedKeys(t.machines) {
 		touched = append(touched, d.takeNews(ctx, id, t.machines[id])...)
+	}
+	if len(d.machines) != known {
+		d.mu.Lock()
+		d.rehome()
+		d.mu.Unlock()
 	}
 	for _, s := range touched {
 		t.sites[s] = true
@@ -134,7 +140,6 @@ func (d *Desk) takeNews(ctx context.Context, id string, n *news) []string {
 	}
 	if fresh {
 		d.machines[id] = m
-		d.rehome()
 	}
 	return slices.DeleteFunc([]string{m.w.HomeSite, was, m.site}, func(s string) bool { return s == "" })
 }
