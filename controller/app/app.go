@@ -219,6 +219,23 @@ func (a *App) Import(ctx context.Context, batches []inventory.Batch) error {
 	return nil
 }
 
+// ImportPast applies batches as Import does, with what happened since: the events of
+// swaps, and the swaps that they add up to. Nobody judges by the one without the
+// other.
+func (a *App) ImportPast(ctx context.Context, batches []inventory.Batch, events []inventory.Event, swaps []inventory.Swap) error {
+	for _, b := range batches {
+		if _, err := a.store.Apply(ctx, b); err != nil {
+			return fmt.Errorf("cannot import %s: %w", b.Source, err)
+		}
+	}
+	if err := a.programme.Replay(ctx, events, swaps); err != nil {
+		return fmt.Errorf("cannot import %d swaps: %w", len(swaps), err)
+	}
+	a.pools.RegisterChanged(ctx)
+	a.registerChanged()
+	return nil
+}
+
 // IssueToken makes a join token, as `muster token create` does.
 func (a *App) IssueToken(ctx context.Context, kind inventory.TokenKind, site string, uses int, lasts time.Duration) (string, error) {
 	token, _, join := a.authority.NewToken(kind, site, uses, a.opts.Now().Add(lasts))

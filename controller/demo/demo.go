@@ -22,6 +22,7 @@ import (
 	agent "muster/agent/app"
 	"muster/agent/collect/simulated"
 	"muster/controller/app"
+	"muster/controller/demo/past"
 	"muster/controller/intake"
 	"muster/inventory"
 )
@@ -174,11 +175,15 @@ func (d *demo) fillRegister(ctx context.Context) error {
 		}
 		return nil
 	}
-	batches, err := d.estate.batches(d.startedAt.UTC())
+	recipe, err := readRecipe()
 	if err != nil {
 		return err
 	}
-	return d.app.Import(ctx, batches)
+	year, err := past.Make(d.estate.register, recipe, d.startedAt)
+	if err != nil {
+		return err
+	}
+	return d.app.ImportPast(ctx, year.Batches, year.Events, year.Swaps)
 }
 
 // startAgents starts every agent at a pace that two cores bear: hundreds that

@@ -8,9 +8,9 @@ import (
 	"os"
 	"path"
 	"slices"
-	"time"
 
 	"muster/configs"
+	"muster/controller/demo/past"
 	"muster/inventory"
 	"muster/inventory/importer"
 )
@@ -59,6 +59,18 @@ func readCounty(sites int) (inventory.Register, error) {
 	if err := readFile("links.csv", importer.Links, register, &register.Links); err != nil {
 		return register, err
 	}
+	if err := readFile("programmes.csv", importer.Programmes, register, &register.Programmes); err != nil {
+		return register, err
+	}
+	if err := readFile("waves.csv", importer.Waves, register, &register.Waves); err != nil {
+		return register, err
+	}
+	if err := readFile("courses.csv", importer.Courses, register, &register.Courses); err != nil {
+		return register, err
+	}
+	if err := readFile("milestones.csv", importer.Milestones, register, &register.Milestones); err != nil {
+		return register, err
+	}
 	if sites > len(register.Sites) {
 		return register, fmt.Errorf("cannot settle %d sites: the demo's county has %d", sites, len(register.Sites))
 	}
@@ -68,7 +80,30 @@ func readCounty(sites int) (inventory.Register, error) {
 		taking[s.Code] = true
 	}
 	register.Links = slices.DeleteFunc(register.Links, func(l inventory.Link) bool { return !taking[l.Site] })
+	keepWaves(&register, taking)
 	return register, nil
+}
+
+// keepWaves drops from the programme what is of none of the sites.
+func keepWaves(register *inventory.Register, taking map[string]bool) {
+	waves := map[string]bool{}
+	register.Waves = slices.DeleteFunc(register.Waves, func(w inventory.Wave) bool {
+		return !slices.ContainsFunc(w.Sites, func(code string) bool { return taking[code] })
+	})
+	for i := range register.Waves {
+		w := &register.Waves[i]
+		waves[w.Code] = true
+		w.Sites = slices.DeleteFunc(w.Sites, func(code string) bool { return !taking[code] })
+	}
+	kept := map[string]bool{}
+	register.Milestones = slices.DeleteFunc(register.Milestones, func(m inventory.Milestone) bool {
+		kept[m.Code] = waves[m.Wave]
+		return !waves[m.Wave]
+	})
+	for i := range register.Milestones {
+		m := &register.Milestones[i]
+		m.After = slices.DeleteFunc(m.After, func(code string) bool { return !kept[code] })
+	}
 }
 
 // readFile plans one file against the register and puts what it declares into nouns.
@@ -115,39 +150,14 @@ func assetOf(ctx context.Context, m Machine, kind inventory.AssetKind, n int, si
 	return a
 }
 
-// batches turns the register into numbered imports, sites first.
-func (e estate) batches(now time.Time) ([]inventory.Batch, error) {
-	r := e.register
-	sites, err := batchOf("county/sites.csv", inventory.NounSite, now, r.Sites, func(s inventory.Site) string { return s.Code })
+// readRecipe reads how the year behind the county is made up.
+func readRecipe() (past.Recipe, error) {
+	const name = "year.yaml"
+	content, err := fs.ReadFile(configs.Estates, path.Join(countyFolder, name))
 	if err != nil {
-		return nil, err
+		return past.Recipe{}, fmt.Errorf("cannot read the demo's county: %w", err)
 	}
-	subnets, err := batchOf("the demo's loopback subnets", inventory.NounSubnet, now, r.Subnets, func(s inventory.Subnet) string { return s.Prefix.String() })
-	if err != nil {
-		return nil, err
-	}
-	links, err := batchOf("county/links.csv", inventory.NounLink, now, r.Links, func(l inventory.Link) string { return l.Circuit })
-	if err != nil {
-		return nil, err
-	}
-	assets, err := batchOf("the demo's machines", inventory.NounAsset, now, r.Assets, func(a inventory.Asset) string { return a.Tag })
-	if err != nil {
-		return nil, err
-	}
-	all := []inventory.Batch{sites, subnets, links, assets}
-	return slices.DeleteFunc(all, func(b inventory.Batch) bool { return len(b.Changes) == 0 }), nil
-}
-
-func batchOf[T any](source string, noun inventory.Noun, now time.Time, nouns []T, key func(T) string) (inventory.Batch, error) {
-	b := inventory.Batch{Source: source, Author: "demo", MadeAt: now}
-	for _, n := range nouns {
-		after, err := json.Marshal(n)
-		if err != nil {
-			return b, fmt.Errorf("cannot write %s %s: %w", noun, key(n), err)
-		}
-		b.Changes = append(b.Changes, inventory.Change{Noun: noun, Key: key(n), After: after})
-	}
-	return b, nil
+	return past.ReadRecipe("county/"+name, content)
 }
 
 // layOut copies a file of the county to where the controller reads it.

@@ -108,10 +108,6 @@ func TestEstateIsTheCountyOfTheConfigurationFolder(t *testing.T) {
 	if len(e.machines) != 1950 || len(names) != 130 || len(makers) < 4 || len(e.register.Links) < 130 {
 		t.Errorf("%d machines of %d makers at %d sites with %d links", len(e.machines), len(makers), len(names), len(e.register.Links))
 	}
-	batches, err := e.batches(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
-	if err != nil || len(batches) < 3 || !strings.Contains(batches[0].Source, "sites") {
-		t.Errorf("%d batches, %v", len(batches), err)
-	}
 	few, err := settled(6, 30)
 	if err != nil || len(few.register.Sites) != 6 || len(few.machines) != 30 {
 		t.Errorf("%d sites, %d machines, %v", len(few.register.Sites), len(few.machines), err)
