@@ -170,6 +170,22 @@ func TestWhatWasSignedIsWhatWasSeen(t *testing.T) {
 	}
 }
 
+func TestWhoNamesNoEvaluationSignsWhatWasAskedFor(t *testing.T) {
+	o := openOffice(t)
+	o.open()
+	ctx := t.Context()
+	asked, err := o.desk.RequestSignOff(ctx, "S001", "go", "pat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	olive := readiness.Signers{Owner: "olive"}
+	but := readiness.Signature{By: "olive", Conditions: []inventory.Condition{{Text: "x", Owner: "it"}}}
+	s, err := o.desk.Sign(ctx, "S001", "go", olive, but)
+	if err != nil || !s.Holds() {
+		t.Fatalf("asked for %s: %+v, %v", asked.Evaluation, s, err)
+	}
+}
+
 func TestABlockerKeepsItsSinceAndTheCareThatPeopleTook(t *testing.T) {
 	o := openOffice(t)
 	o.open()

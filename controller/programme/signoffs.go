@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -107,6 +108,7 @@ func (d *Desk) tellRequest(s inventory.SignOff) {
 // of the evaluation that the signer looked at; empty is the one that was asked for.
 func (d *Desk) Sign(ctx context.Context, site, gate string, who readiness.Signers, sig readiness.Signature) (inventory.SignOff, error) {
 	return d.signing(ctx, site, gate, func(s inventory.SignOff, _ *readiness.Gate, e inventory.Evaluation, now time.Time) (inventory.SignOff, []inventory.Event, error) {
+		sig.Seen = cmp.Or(sig.Seen, s.Evaluation) // who names none answers what was asked
 		return readiness.Sign(s, e, who, d.seenBy(ctx, sig, e), now)
 	})
 }

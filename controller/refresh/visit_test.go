@@ -122,7 +122,7 @@ func TestASheetFilledInAfterwardsOccurredThen(t *testing.T) {
 
 func TestTheSameSheetTwiceChangesNothing(t *testing.T) {
 	d, l := visited(t)
-	rows := filled(t, l, map[int]map[string]string{1: {"outcome": "done", "when": "10:40"}, 2: {"outcome": "failed", "when": "11:00", "reason": "locked", "next": "2026-12-01"}})
+	rows := filled(t, l, map[int]map[string]string{1: {"outcome": "done", "when": "10:40"}, 2: {"outcome": "failed", "reason": "locked", "next": "2026-12-01"}})
 	f, err := refresh.Fill(rows, d, "alex", evening)
 	if err != nil {
 		t.Fatal(err)
