@@ -37,15 +37,10 @@ const (
 // within five seconds.
 const stopWithin = 2500 * time.Millisecond
 
-// Run runs the demo until ctx ends, or Options.For has passed.
+// Run runs the demo until ctx ends, or Options.For has passed since its pages opened.
 func Run(ctx context.Context, o Options) error {
 	if err := o.check(); err != nil {
 		return err
-	}
-	if o.For > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.For)
-		defer cancel()
 	}
 	ctx, hangUp := context.WithCancel(ctx)
 	defer hangUp()
@@ -76,12 +71,18 @@ type demo struct {
 }
 
 func (d *demo) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
-		d.size, d.folder, d.startController, d.fillRegister, d.greet, d.startAgents,
-	} {
+	for _, step := range []func(context.Context) error{d.size, d.folder, d.startController, d.fillRegister, d.greet} {
 		if err := step(ctx); err != nil {
 			return quiet(ctx, err)
 		}
+	}
+	if d.o.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.o.For)
+		defer cancel()
+	}
+	if err := d.startAgents(ctx); err != nil {
+		return quiet(ctx, err)
 	}
 	return quiet(ctx, d.watch(ctx))
 }

@@ -28,6 +28,11 @@ func rehearse(ctx context.Context, o Options) error {
 	if len(r.Timeline) == 0 {
 		return fmt.Errorf("cannot watch %s: it has no timeline; `make rehearse FILES=%[1]s` replays evidence", o.Rehearsal)
 	}
+	if o.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.For)
+		defer cancel()
+	}
 	dir, err := os.MkdirTemp("", "muster-rehearsal-")
 	if err != nil {
 		return fmt.Errorf("cannot make the rehearsal's folder: %w", err)
