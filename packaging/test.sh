@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 tests() {
 	local failed=0
 	echo "test: every package under the race detector, real databases and network namespaces included"
-	"$go" test -json -race -timeout 20m -skip "$live" ./... || failed=1
+	"$go" test -json -race -timeout 40m -skip "$live" ./... || failed=1
 	echo "test: the live county by itself: real processes on real links in network namespaces, four minutes"
 	"$go" test -json -race -timeout 15m -run "$live" ./controller/fleettest -args -quick || failed=1
 	return $failed
