@@ -88,10 +88,8 @@ type Options struct {
 	// Tell gives a message to people; it must return at once.
 	Tell func(Message)
 
-	Rules refresh.Rules // zero: refresh.DefaultRules
-	// DigestEvery is how often blockers are told of again; zero is a week.
-	DigestEvery time.Duration
-	Trials      int // of a forecast; zero is 10,000
+	Rules  refresh.Rules // zero: refresh.DefaultRules
+	Trials int           // of a forecast; zero is 10,000
 
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -116,9 +114,6 @@ func (o *Options) complete() error {
 	}
 	if o.Rules == (refresh.Rules{}) {
 		o.Rules = refresh.DefaultRules()
-	}
-	if o.DigestEvery == 0 {
-		o.DigestEvery = 7 * 24 * time.Hour
 	}
 	if o.Trials == 0 {
 		o.Trials = 10_000
